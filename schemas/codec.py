@@ -1,0 +1,315 @@
+"""Bytes to envelopes and back: structured and binary CloudEvents in, structured out.
+
+Nothing here raises whatever the bytes are: a record is read (`Envelope`), is of a type that we
+do not know (`Skipped`), or is `Unreadable` with the first reason that applies, in the
+contract's order. The content-type decides the mode, never the presence of ``ce_`` headers.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal, TypeVar, cast
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError, from_json
+
+from schemas import decided, reported
+from schemas.envelope import Envelope, schema_uri
+from schemas.topics import LARGEST_EVENT_BYTES, partition_of
+from schemas.upcasters import lift
+from schemas.vocabulary import NAIVE_TIME, instant_text, parse_instant
+
+Reason = Literal[
+    "too-large", "not-json", "not-an-envelope", "key-mismatch", "partition-mismatch",
+    "naive-time", "schema-invalid", "gap-event", "wildcard-records", "unmapped",
+]  # fmt: skip
+Headers = Sequence[tuple[str, bytes | None]]
+STRUCTURED: Final = "application/cloudevents+json; charset=UTF-8"
+STRUCTURED_HEADERS: Final = (("content-type", STRUCTURED.encode()),)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A Kafka record as far as reading it needs."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+    partition: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why a record cannot be read: the reason's code, and a sentence for the operator."""
+
+    reason: Reason
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """An event of a type that this reader does not know."""
+
+    type: str
+
+
+class _Unfit(Exception):
+    def __init__(self, reason: Reason, text: str) -> None:
+        super().__init__(text)
+        self.unreadable = Unreadable(reason, text)
+
+
+Reported = Envelope[reported.Fact]
+Decided = Envelope[decided.Decision]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_reported(record: Record, partitions: int | None) -> Reported | Skipped | Unreadable:
+    """Read a record of the case topic.
+
+    ``partitions`` is the topic's number of them; None where the place need not be checked.
+    """
+    try:
+        attributes, data, sound = _open(record)
+        _check_key(attributes["subject"], record, partitions)
+        return _reported(attributes, data, sound)
+    except _Unfit as unfit:
+        return unfit.unreadable
+
+
+def read_decided(record: Record) -> Decided | Skipped | Unreadable:
+    """Read a record of the escalation topic. Its writer is ours, so its place is not checked."""
+    try:
+        attributes, data, _ = _open(record)
+        model = decided.BY_TYPE.get(attributes["type"])
+        if model is None:
+            return Skipped(attributes["type"])
+        return _envelope(attributes, _checked(model, data))
+    except _Unfit as unfit:
+        return unfit.unreadable
+
+
+def write(event: Envelope[BaseModel]) -> bytes:
+    """Structured JSON of an event; its headers are ``STRUCTURED_HEADERS``."""
+    head: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": event.id,
+        "source": event.source,
+        "type": event.type,
+        "subject": event.subject,
+        "time": instant_text(event.time),
+        "datacontenttype": "application/json",
+        "dataschema": schema_uri(event.type),
+    }
+    if event.source_offset is not None:
+        head["sourcepartition"] = str(event.source_partition)
+        head["sourceoffset"] = f"{event.source_offset:020d}"
+    for name, value in _extensions(event):
+        if value is not None:
+            head[name] = value
+    text = json.dumps(head, ensure_ascii=False)
+    return b"".join((text[:-1].encode(), b', "data": ', _dump(event.data), b"}"))
+
+
+def _extensions(event: Envelope[BaseModel]) -> tuple[tuple[str, str | None], ...]:
+    return (
+        ("correlationid", event.correlation_id),
+        ("causationid", event.causation_id),
+        ("traceparent", event.traceparent),
+    )
+
+
+def _dump(data: BaseModel) -> bytes:
+    return type(data).__pydantic_serializer__.to_json(data)
+
+
+def _open(record: Record) -> tuple[dict[str, Any], Any, bool]:
+    """Attributes, data, and whether every string is sound (no U+0000, no lone surrogate)."""
+    value = record.value
+    if value is not None and len(value) > LARGEST_EVENT_BYTES:
+        raise _Unfit("too-large", f"{len(value)} bytes; at most {LARGEST_EVENT_BYTES} are read")
+    content_type = _header(record.headers, "content-type")
+    body, sound = _parse(value)
+    if content_type is None or content_type.lower().startswith(b"application/cloudevents"):
+        attributes = _structured(body)
+        data = _structured_data(attributes)
+    else:
+        attributes, data = _binary(record.headers), body
+    _check_attributes(attributes)
+    return attributes, data, sound
+
+
+def _parse(value: bytes | None) -> tuple[Any, bool]:
+    if value is None:
+        raise _Unfit("not-json", "the record has no value")
+    doubtful = b"NaN" in value or b"Infinity" in value or b"\\u" in value
+    if not doubtful:
+        try:
+            return from_json(value, allow_inf_nan=False, cache_strings="keys"), True
+        except ValueError:
+            pass  # the slow reader below says what is wrong, or reads what this one would not
+    return _parse_slowly(value)
+
+
+def _parse_slowly(value: bytes) -> tuple[Any, bool]:
+    try:
+        body = json.loads(value.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        text = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise _Unfit("not-json", text[:200]) from None
+    return body, _is_sound(body)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _is_sound(body: object) -> bool:
+    pending = [body]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, str):
+            if "\x00" in part or any("\ud800" <= letter <= "\udfff" for letter in part):
+                return False
+        elif isinstance(part, dict):
+            pending += part.keys()
+            pending += part.values()
+        elif isinstance(part, list):
+            pending += part
+    return True
+
+
+def _header(headers: Headers, name: str) -> bytes | None:
+    return next((value for key, value in headers if key.lower() == name), None)
+
+
+def _structured(body: object) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise _Unfit("not-an-envelope", "the value is JSON, but no object with CloudEvents fields")
+    return body
+
+
+def _structured_data(attributes: dict[str, Any]) -> Any:
+    if "data" in attributes or "data_base64" not in attributes:
+        return attributes.get("data")
+    try:
+        return from_json(base64.b64decode(attributes["data_base64"], validate=True))
+    except (ValueError, TypeError):
+        return None
+
+
+def _binary(headers: Headers) -> dict[str, Any]:
+    try:
+        return {
+            name[3:].lower(): value.decode("utf-8")
+            for name, value in headers
+            if name.lower().startswith("ce_") and value is not None
+        }
+    except UnicodeDecodeError:
+        raise _Unfit("not-an-envelope", "a ce_ header is not UTF-8") from None
+
+
+def _check_attributes(attributes: dict[str, Any]) -> None:
+    if attributes.get("specversion") != "1.0":
+        raise _Unfit(
+            "not-an-envelope", "specversion is not 1.0: this is no CloudEvent that we read"
+        )
+    for name in ("id", "source", "type", "subject", "time"):
+        value = attributes.get(name)
+        if not isinstance(value, str) or not value:
+            raise _Unfit("not-an-envelope", f"the attribute {name} is missing or no text")
+
+
+def _check_key(subject: str, record: Record, partitions: int | None) -> None:
+    if record.key is None or record.key != subject.encode("utf-8", "surrogatepass"):
+        raise _Unfit("key-mismatch", "the record key must be the event's subject in UTF-8")
+    if partitions is None or subject.startswith("clock/"):
+        return
+    if (expected := partition_of(record.key, partitions)) != record.partition:
+        raise _Unfit(
+            "partition-mismatch",
+            f"the key belongs to partition {expected}, not {record.partition}: "
+            "set the producer's partitioner=murmur2_random (librdkafka) or use Java's default",
+        )
+
+
+_KINDS = ("account", "request", "review", "clock")
+
+
+def subject_kind(subject: str) -> str | None:
+    """``case``, ``account``, ``request``, ``review`` or ``clock``; None for no proper subject."""
+    if any(letter < " " or "\x7f" <= letter <= "\x9f" for letter in subject):
+        return None
+    kind, slash, rest = subject.partition("/")
+    if not slash:
+        return "case" if 1 <= len(subject) <= 128 else None
+    return kind if kind in _KINDS and rest else None
+
+
+def _reported(attributes: dict[str, Any], data: Any, sound: bool) -> Reported | Skipped:
+    type_, data = lift(attributes["type"], data)
+    model = reported.BY_TYPE.get(type_)
+    if model is None:
+        return Skipped(type_)
+    fact = _checked(model, data, attributes["time"])
+    if not sound:
+        raise _Unfit("schema-invalid", "a string holds U+0000 or a lone surrogate")
+    if subject_kind(attributes["subject"]) is None:
+        raise _Unfit("schema-invalid", "the subject is no case id, account/, request/, review/")
+    return _envelope(attributes | {"type": type_}, fact)
+
+
+def _checked(model: type[Model], data: Any, time: str | None = None) -> Model:
+    problems: list[tuple[str, str]] = []
+    if time is not None:
+        try:
+            parse_instant(time)
+        except PydanticCustomError as error:
+            problems.append((error.type, f"time: {error.message()}"))
+    try:
+        fact = cast(Model, model.__pydantic_validator__.validate_python(data))
+        if not problems:
+            return fact
+    except ValidationError as error:
+        problems += [
+            (one["type"], f"data.{'.'.join(map(str, one['loc']))}: {one['msg']}")
+            for one in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+    naive = [text for kind, text in problems if kind == NAIVE_TIME]
+    reason: Reason = "naive-time" if naive else "schema-invalid"
+    raise _Unfit(reason, "; ".join(naive or [text for _, text in problems])[:500])
+
+
+def _envelope(attributes: dict[str, Any], data: Model) -> Envelope[Model]:
+    return Envelope(
+        id=attributes["id"],
+        source=attributes["source"],
+        type=attributes["type"],
+        subject=attributes["subject"],
+        time=_time(attributes["time"]),
+        data=data,
+        correlation_id=_text(attributes.get("correlationid")),
+        causation_id=_text(attributes.get("causationid")),
+        traceparent=_text(attributes.get("traceparent")),
+        source_partition=_whole(attributes.get("sourcepartition")),
+        source_offset=_whole(attributes.get("sourceoffset")),
+    )
+
+
+def _time(text: str) -> datetime:
+    try:
+        return parse_instant(text)
+    except PydanticCustomError as error:
+        raise _Unfit("schema-invalid", f"time: {error.message()}") from None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _whole(value: object) -> int | None:
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else None

@@ -1,0 +1,304 @@
+"""What this service decided: ``support.escalation.<name>.v1``, kept for ever.
+
+These names and fields ARE the wire format: add, never rename. Nothing personal is here: ids,
+codes, instants, numbers and booleans only, so that the log may be kept without end.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.vocabulary import (
+    Audience,
+    Channel,
+    Clock,
+    EscalationSeverity,
+    Level,
+    Mode,
+    Severity,
+    Trend,
+    VoidReason,
+)
+
+Outcome = Literal["met", "not-met", "not-applicable"]
+ReplanReason = Literal["severity-changed", "calendar-changed", "plan-changed", "paused", "resumed"]
+EndReason = Literal["closed", "resolved", "de-escalated"]
+
+
+class Ruled(BaseModel):
+    """Parts and decisions: readers skip fields that they do not know."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class PolicyRef(Ruled):
+    name: str
+    version: int
+
+
+class Duty(Ruled):
+    """Who owes what is the policy's; by when is here. ``due_at`` null: the clock is paused."""
+
+    duty: str
+    due_at: datetime | None
+    clock: Clock
+
+
+class Fulfilment(Ruled):
+    """A duty kept (``at`` at or before ``due_at``) or done late."""
+
+    duty: str
+    due_at: datetime | None
+    at: datetime
+    kept: bool
+
+
+class Refusal(Ruled):
+    """Why not. ``statement`` is the id of the sentence of the source documents behind it."""
+
+    code: str
+    detail: str
+    statement: str | None = None
+
+
+class RuleOutcome(Ruled):
+    rule: str
+    statement: str | None
+    outcome: Outcome
+    expected: Any = None
+    actual: Any = None
+
+
+class Receipt(Ruled):
+    """Every rule of the policy, asked and answered, and what it was told."""
+
+    policy: PolicyRef
+    at: datetime
+    facts: dict[str, Any]
+    rules: list[RuleOutcome]
+    eligible_at: datetime | None
+
+
+class Decision(Ruled):
+    """``name`` is the middle of the type."""
+
+    name: ClassVar[str]
+    case_id: str | None = None
+    escalation_id: str | None = None
+    request_id: str | None = None
+
+
+class Accepted(Decision):
+    name: ClassVar[str] = "accepted"
+    account_id: str | None
+    team: str | None
+    reason: str | None
+    tier: str | None
+    channel: Channel
+    severity: Severity | None
+    escalation_severity: EscalationSeverity | None
+    colour: str | None
+    policy: PolicyRef
+    requested_at: datetime
+    contact_id: str | None
+    owner_id: str | None
+    level: Level
+    duties: list[Duty]
+    suggestions: list[str]
+    receipt: Receipt
+
+
+class Rejected(Decision):
+    name: ClassVar[str] = "rejected"
+    account_id: str | None
+    team: str | None
+    refusals: list[Refusal]
+    eligible_at: datetime | None
+    suggestions: list[str]
+    receipt: Receipt
+
+
+class SuggestionMade(Decision):
+    name: ClassVar[str] = "suggestion-made"
+    suggestions: list[str]
+    comment_id: str
+
+
+class ApprovalRequested(Decision):
+    name: ClassVar[str] = "approval-requested"
+    account_id: str | None
+    team: str | None
+    approvers: list[str]
+    due_at: datetime
+    receipt: Receipt
+
+
+class Declined(Decision):
+    name: ClassVar[str] = "declined"
+    by_id: str | None
+
+
+class Recorded(Decision):
+    """Something was done about an escalation; what it fulfilled and which duties it set."""
+
+    by_id: str | None = None
+    fulfilled: list[Fulfilment] = []
+    duties: list[Duty] = []
+
+
+class Acknowledged(Recorded):
+    name: ClassVar[str] = "acknowledged"
+
+
+class ContactAttempted(Recorded):
+    name: ClassVar[str] = "contact-attempted"
+    mode: Mode | None = None
+
+
+class CustomerContacted(Recorded):
+    name: ClassVar[str] = "customer-contacted"
+    mode: Mode | None = None
+
+
+class InformationRequested(Recorded):
+    name: ClassVar[str] = "information-requested"
+
+
+class Evaluated(Recorded):
+    name: ClassVar[str] = "evaluated"
+
+
+class PrimaryContactAssigned(Recorded):
+    name: ClassVar[str] = "primary-contact-assigned"
+    contact_id: str
+
+
+class KickoffScheduled(Recorded):
+    name: ClassVar[str] = "kickoff-scheduled"
+    at: datetime
+    attendee_ids: list[str] = []
+
+
+class CommunicationPlanSet(Recorded):
+    name: ClassVar[str] = "communication-plan-set"
+    mode: Mode
+    frequency: str
+    attendee_ids: list[str]
+    agreed_with_id: str | None = None
+
+
+class UpdateGiven(Recorded):
+    name: ClassVar[str] = "update-given"
+    audience: Audience
+    mode: Mode | None = None
+    attendee_ids: list[str] = []
+    comment_id: str | None = None
+
+
+class ActionPlanShared(Recorded):
+    name: ClassVar[str] = "action-plan-shared"
+    version: int | str | None = None
+
+
+class LevelRaised(Recorded):
+    name: ClassVar[str] = "level-raised"
+    to: Level
+
+
+class TrendChanged(Recorded):
+    name: ClassVar[str] = "trend-changed"
+    trend: Trend
+
+
+class CaseLinked(Recorded):
+    name: ClassVar[str] = "case-linked"
+    account_id: str | None = None
+
+
+class CaseUnlinked(Recorded):
+    name: ClassVar[str] = "case-unlinked"
+    account_id: str | None = None
+
+
+class ImprovementIdentified(Recorded):
+    name: ClassVar[str] = "improvement-identified"
+
+
+class ImprovementWaived(Recorded):
+    name: ClassVar[str] = "improvement-waived"
+
+
+class Voided(Recorded):
+    name: ClassVar[str] = "voided"
+    reason: VoidReason
+    restores_right: bool
+
+
+class ContactChanged(Recorded):
+    name: ClassVar[str] = "contact-changed"
+    contact_id: str
+
+
+class SeverityChanged(Recorded):
+    name: ClassVar[str] = "severity-changed"
+    severity: Severity
+
+
+class DutyReplanned(Decision):
+    name: ClassVar[str] = "duty-replanned"
+    duty: str
+    was_due_at: datetime | None
+    due_at: datetime | None
+    why: ReplanReason
+
+
+class DeadlineMissed(Decision):
+    name: ClassVar[str] = "deadline-missed"
+    duty: str
+    due_at: datetime
+    level: Level
+    duties: list[Duty] = []
+
+
+class Deescalated(Decision):
+    name: ClassVar[str] = "de-escalated"
+    by_id: str
+    conditions: dict[str, bool | None]
+    still_monitored: bool
+
+
+class Refused(Decision):
+    name: ClassVar[str] = "refused"
+    action: str
+    refusals: list[Refusal]
+
+
+class MonitoringHeld(Decision):
+    name: ClassVar[str] = "monitoring-held"
+    owed: list[str]
+
+
+class MonitoringEnded(Decision):
+    name: ClassVar[str] = "monitoring-ended"
+    why: EndReason
+
+
+DECISIONS: tuple[type[Decision], ...] = (
+    Accepted, Rejected, SuggestionMade, ApprovalRequested, Declined, Acknowledged,
+    ContactAttempted, CustomerContacted, InformationRequested, Evaluated,
+    PrimaryContactAssigned, KickoffScheduled, CommunicationPlanSet, UpdateGiven,
+    ActionPlanShared, LevelRaised, TrendChanged, CaseLinked, CaseUnlinked,
+    ImprovementIdentified, ImprovementWaived, Voided, ContactChanged, SeverityChanged,
+    DutyReplanned, DeadlineMissed, Deescalated, Refused, MonitoringHeld, MonitoringEnded,
+)  # fmt: skip
+
+
+def type_of(decision: type[Decision]) -> str:
+    """The CloudEvents type of a decided event."""
+    return f"support.escalation.{decision.name}.v1"
+
+
+BY_TYPE: dict[str, type[Decision]] = {type_of(decision): decision for decision in DECISIONS}

@@ -1,0 +1,155 @@
+"""The words that every event shares: listed values, people, instants, durations.
+
+Nothing here knows an event, a policy or a transport. Next: ``reported.py`` and ``decided.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    JsonValue,
+    PlainSerializer,
+    PlainValidator,
+    StringConstraints,
+    TypeAdapter,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+Severity = Literal["S1", "S2", "S3", "S4"]
+AuthorRole = Literal["customer", "agent", "manager", "team", "bot"]
+Visibility = Literal["public", "internal"]
+Channel = Literal["button", "form", "comment", "phone", "email", "related-link", "api"]
+RequestSource = Literal["customer", "internal"]
+EscalationSeverity = Literal["high", "medium", "low"]
+BusinessImpact = Literal["limited", "moderate", "major", "critical"]
+Mode = Literal["email", "phone", "conference"]
+Audience = Literal["customer", "internal"]
+Level = Literal["support", "team-manager", "department-head", "executive"]
+Trend = Literal["improving", "same", "declining"]
+VoidReason = Literal["unrelated-case", "exception-request", "entered-by-mistake"]
+LinkAnswer = Literal["linked", "case-unknown", "case-closed", "unrelated-account"]
+Status = Literal[
+    "awaiting-approval", "escalated", "acknowledged", "monitored", "ended", "voided", "declined"
+]
+Clock = Literal["elapsed", "working"]
+
+NAIVE_TIME = "naive_time"
+"""The error type of an instant without an offset; the codec gives it a reason of its own."""
+
+_INSTANT = re.compile(
+    r"(?:\d{4})-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?P<offset>[Zz]|[+-]\d\d:\d\d)?", re.ASCII
+)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DURATION = re.compile(r"[+-]?P(?=.)[0-9.,YMWDTHS]*", re.ASCII)
+_TIMEDELTA = TypeAdapter(timedelta)
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+def parse_instant(value: object) -> datetime:
+    """Read an RFC 3339 instant with offset; the answer is in UTC.
+
+    Errors: ``naive_time`` without an offset, ``instant`` for anything else. Instants outside the
+    years 1900 to 8999 are refused, so that adding a window to one cannot overflow.
+    """
+    if not isinstance(value, str) or (found := _INSTANT.fullmatch(value)) is None:
+        raise PydanticCustomError("instant", "an instant is text in RFC 3339 with an offset")
+    if found["offset"] is None:
+        raise PydanticCustomError(NAIVE_TIME, "the instant has no offset: add Z or +hh:mm")
+    try:
+        instant = datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        instant = _LATEST
+    if not _EARLIEST <= instant < _LATEST:
+        raise PydanticCustomError("instant", "there is no such instant, or it is out of range")
+    return instant
+
+
+def parse_duration(value: object) -> timedelta:
+    """Read an ISO 8601 duration such as ``PT4H`` or ``P1D``; years are 365 days, months 30."""
+    if not isinstance(value, str) or _DURATION.fullmatch(value) is None:
+        raise PydanticCustomError("duration", "a duration is ISO 8601 text such as PT4H")
+    try:
+        return _TIMEDELTA.validate_python(value)
+    except ValueError:
+        raise PydanticCustomError("duration", "there is no such duration") from None
+
+
+def parse_date(value: object) -> str:
+    """Read a calendar date ``YYYY-MM-DD`` and keep it as text."""
+    if not isinstance(value, str) or _DATE.fullmatch(value) is None:
+        raise PydanticCustomError("date", "a date is text such as 2026-11-23")
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("date", "there is no such date") from None
+    return value
+
+
+def _date_or_instant(value: object) -> str | datetime:
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        return parse_date(value)
+    return parse_instant(value)
+
+
+def instant_text(instant: datetime) -> str:
+    """Write an instant as every event of ours does: UTC with microseconds and ``Z``."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _blank_is_absent(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Instant = Annotated[
+    datetime,
+    PlainValidator(parse_instant),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+Duration = Annotated[
+    timedelta,
+    PlainValidator(parse_duration),
+    PlainSerializer(lambda d: _TIMEDELTA.dump_python(d, mode="json"), return_type=str),
+    WithJsonSchema({"type": "string", "format": "duration"}),
+]
+Date = Annotated[
+    str, PlainValidator(parse_date), WithJsonSchema({"type": "string", "format": "date"})
+]
+DateOrInstant = Annotated[
+    str | datetime, PlainValidator(_date_or_instant), WithJsonSchema({"type": "string"})
+]
+BlankIsAbsent = BeforeValidator(_blank_is_absent)
+"""A blank string in a field with listed values counts as absent."""
+
+Id = Annotated[str, StringConstraints(min_length=1)]
+Anything = list[JsonValue]
+
+
+class Said(BaseModel):
+    """What all parts of an event share: no coercion, unknown fields skipped, immutable."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+
+class Person(Said):
+    """Somebody in the support system. Only ``id`` may be kept for ever; the rest is personal."""
+
+    id: Id
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    timezone: str | None = None
+    working_hours: Any = None
+    roles: list[str] | None = None
+
+
+def is_blank(text: str | None) -> bool:
+    """Absent, null and blank are the same to a rule that asks for words."""
+    return text is None or not text.strip()
