@@ -1,0 +1,264 @@
+"""What is remembered about a case, and how each fact changes it.
+
+Facts are folded in partition order, whatever their time. Nothing here refuses: what has
+happened has happened. Ids, codes, instants and digests only; nobody's words are kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Final
+
+from pydantic import ConfigDict
+
+from schemas import decided, reported
+from schemas.codec import Reported
+from schemas.vocabulary import Clock, Level, Person, Severity, Status
+from services.escalation.core.policy import Policies
+
+REMEMBERED_EVENTS: Final = 1024
+DIGEST: Final = 8
+GRACE: Final = timedelta(minutes=5)
+"""How long a duty that was past due when it was set waits, so that history can arrive whole."""
+
+RUNNING: Final = frozenset[Status]({"escalated", "acknowledged"})
+WATCHED: Final = RUNNING | frozenset[Status]({"monitored"})
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When: the event's own time, its record's broker timestamp, and the partition's clock,
+    which is the greatest broker timestamp read so far."""
+
+    at: datetime
+    recorded_at: datetime
+    clock: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDuty:
+    """A duty not yet kept. ``fires_at`` is when missing it is decided; None once it was."""
+
+    duty: str
+    due_at: datetime | None
+    clock: Clock
+    fires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """The latest escalation of a case. It keeps the policy version that it began with."""
+
+    id: str
+    request_id: str
+    status: Status
+    policy: str
+    version: int
+    contact_id: str | None
+    level: Level
+    duties: tuple[OpenDuty, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case is known once it was opened; facts that came before are remembered too."""
+
+    __pydantic_config__ = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    opened_at: datetime | None = None
+    account_id: str | None = None
+    severity: Severity | None = None
+    tier: str | None = None
+    program: str | None = None
+    team: str | None = None
+    opener_id: str | None = None
+    agent_id: str | None = None
+    manager_id: str | None = None
+    contact_id: str | None = None
+    closed: bool = False
+    unanswered: int = 0
+    rights_spent: int = 0
+    hinted: tuple[str, ...] = ()
+    escalation: Escalation | None = None
+    seen: bytes = b""
+    requests: bytes = b""
+
+    @property
+    def is_known(self) -> bool:
+        return self.opened_at is not None
+
+    def has_seen(self, event: Reported) -> bool:
+        """Whether this very event (source and id) was applied, as far back as is remembered."""
+        return _holds(self.seen, _digest(f"{event.source}\n{event.id}"))
+
+    def has_decided(self, request_id: str) -> bool:
+        """Whether a request of this id was decided before, whatever event carried it."""
+        return _holds(self.requests, _digest(request_id))
+
+    def remember(self, event: Reported) -> Case:
+        """The case after applying this event: it will be known again."""
+        kept = self.seen + _digest(f"{event.source}\n{event.id}")
+        return replace(self, seen=kept[-REMEMBERED_EVENTS * DIGEST :])
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=DIGEST).digest()
+
+
+def _holds(digests: bytes, wanted: bytes) -> bool:
+    at = digests.find(wanted)
+    while at >= 0 and at % DIGEST:
+        at = digests.find(wanted, at + 1)
+    return at >= 0
+
+
+def id_of(person: Person | None) -> str | None:
+    return None if person is None else person.id
+
+
+# --- reported ------------------------------------------------------------------------------
+
+
+def fold(case: Case, event: Reported, policies: Policies) -> Case:
+    """The case after a reported fact, before anything is decided about it."""
+    match event.data:
+        case reported.CommentAdded() as comment:
+            return _commented(case, comment)
+        case reported.Opened() as opened:
+            return _opened(case, opened, event.time, policies)
+        case reported.SeverityChanged(severity=severity):
+            return replace(case, severity=severity)
+        case reported.Assigned() as assigned:
+            return replace(
+                case,
+                agent_id=id_of(assigned.agent) or case.agent_id,
+                manager_id=id_of(assigned.support_manager) or case.manager_id,
+                team=assigned.team or case.team,
+            )
+        case reported.ContactChanged(contact=contact):
+            return replace(case, contact_id=contact.id)
+        case reported.Closed():
+            return replace(case, closed=True)
+        case reported.Reopened():
+            return replace(case, closed=False)
+        case _:
+            return case  # only our decision on it changes anything
+
+
+def _opened(case: Case, opened: reported.Opened, at: datetime, policies: Policies) -> Case:
+    """Fill what is not yet known; the first opening instant stays."""
+    program = case.program
+    if program is None and opened.program is not None:
+        program = policies.as_code(opened.program)
+    return replace(
+        case,
+        opened_at=case.opened_at or at,
+        account_id=case.account_id or opened.account_id,
+        severity=case.severity or opened.severity,
+        tier=policies.as_code(opened.tier) if case.tier is None else case.tier,
+        program=program,
+        team=case.team or opened.team,
+        opener_id=case.opener_id or id_of(opened.opened_by),
+        agent_id=case.agent_id or id_of(opened.assigned_agent),
+        manager_id=case.manager_id or id_of(opened.support_manager),
+        contact_id=case.contact_id or id_of(opened.contact),
+    )
+
+
+def _commented(case: Case, comment: reported.CommentAdded) -> Case:
+    """Count the customer's comments that nobody has answered (000-13)."""
+    if not comment.is_public or comment.author_role == "bot":
+        return case
+    if comment.author_role == "customer":
+        return replace(case, unanswered=case.unanswered + 1)
+    return replace(case, unanswered=0) if case.unanswered else case
+
+
+# --- decided -------------------------------------------------------------------------------
+
+
+def evolve(case: Case, decision: decided.Decision, now: Moment) -> Case:
+    """The case after one of our decisions."""
+    clock = now.clock
+    match decision:
+        case decided.Accepted():
+            return _accepted(case, decision, clock)
+        case decided.Rejected(request_id=str() as request_id):
+            return replace(case, requests=case.requests + _digest(request_id))
+        case decided.Acknowledged():
+            return _with(case, replace(_current(case), status="acknowledged"), decision, clock)
+        case decided.LevelRaised(to=level):
+            return _with(case, replace(_current(case), level=level), decision, clock)
+        case decided.ContactChanged(contact_id=contact_id):
+            return _with(case, replace(_current(case), contact_id=contact_id), decision, clock)
+        case decided.Voided(restores_right=restores):
+            spent = case.rights_spent - 1 if restores else case.rights_spent
+            return replace(_ended(case, "voided"), rights_spent=spent)
+        case decided.Deescalated():
+            return _ended(case, "monitored")
+        case decided.MonitoringHeld():
+            return _ended(case, "monitored")
+        case decided.MonitoringEnded():
+            return _ended(case, "ended")
+        case decided.DeadlineMissed():
+            return _missed(case, decision)
+        case decided.SuggestionMade():
+            return replace(case, hinted=(*case.hinted, now.at.date().isoformat()))
+        case decided.Recorded():
+            return _with(case, _current(case), decision, clock)
+        case _:
+            return case
+
+
+def _accepted(case: Case, accepted: decided.Accepted, clock: datetime) -> Case:
+    assert accepted.escalation_id is not None and accepted.request_id is not None
+    escalation = Escalation(
+        id=accepted.escalation_id,
+        request_id=accepted.request_id,
+        status="escalated",
+        policy=accepted.policy.name,
+        version=accepted.policy.version,
+        contact_id=accepted.contact_id,
+        level=accepted.level,
+        duties=_set(accepted.duties, clock),
+    )
+    requests = case.requests + _digest(accepted.request_id)
+    return replace(
+        case, escalation=escalation, requests=requests, rights_spent=case.rights_spent + 1
+    )
+
+
+def _current(case: Case) -> Escalation:
+    assert case.escalation is not None, "only a case with an escalation gets such a decision"
+    return case.escalation
+
+
+def _set(duties: list[decided.Duty], clock: datetime) -> tuple[OpenDuty, ...]:
+    return tuple(OpenDuty(one.duty, one.due_at, one.clock, _fires(one, clock)) for one in duties)
+
+
+def _fires(duty: decided.Duty, clock: datetime) -> datetime | None:
+    if duty.due_at is None or duty.due_at >= clock:
+        return duty.due_at
+    return clock + GRACE
+
+
+def _with(case: Case, escalation: Escalation, recorded: decided.Recorded, clock: datetime) -> Case:
+    done = {one.duty for one in recorded.fulfilled} | {one.duty for one in recorded.duties}
+    kept = tuple(one for one in escalation.duties if one.duty not in done)
+    duties = kept + _set(recorded.duties, clock) if recorded.duties else kept
+    return replace(case, escalation=replace(escalation, duties=duties))
+
+
+def _missed(case: Case, missed: decided.DeadlineMissed) -> Case:
+    escalation = _current(case)
+    duties = tuple(
+        replace(one, fires_at=None) if one.duty == missed.duty else one for one in escalation.duties
+    )
+    return replace(case, escalation=replace(escalation, duties=duties))
+
+
+def _ended(case: Case, status: Status) -> Case:
+    return replace(case, escalation=replace(_current(case), status=status, duties=()))
