@@ -1,0 +1,108 @@
+"""The transactional loop of one partition: fence, restore, seek, then read, decide, commit.
+
+A crash at any point leaves all of a batch or nothing of it. Any error leaves the partition:
+its memory is ahead of the log then, so it is never used again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from dataclasses import dataclass
+from typing import Any, Final
+
+from infra.runtime.health import Progress
+from infra.runtime.logs import get_logger
+from infra.runtime.settings import Settings
+from schemas import topics
+from services.escalation.core.policy import Policies
+from services.escalation.decider.metrics import DECISIONS, EVENTS, STEPPED_BACK
+from services.escalation.decider.partition import Batch, Incoming, Partition
+from services.escalation.decider.restore import restore
+from services.escalation.decider.ticks import Ticker
+from services.escalation.decider.transactions import Place, commit, fenced_producer
+
+LARGEST_BATCH: Final = 2_000
+WAIT_MS: Final = 200
+
+log = get_logger(__name__)
+
+
+@dataclass
+class Shared:
+    """What the loops of a process have in common."""
+
+    settings: Settings
+    policies: Policies
+    consumer: Any
+    ticker: Ticker
+    progress: Progress
+
+
+async def own(place: Place, shared: Shared) -> None:
+    """Decide this partition until cancelled."""
+    producer = fenced_producer(place)
+    await producer.start()
+    try:
+        partition = Partition(place.partition, topics.PARTITIONS, shared.policies)
+        committed = await shared.consumer.committed(place.source)
+        at = await restore(place, partition, committed)
+        gc.freeze()
+        await _seek(shared.consumer, place, at)
+        log.info("partition-owned", partition=place.partition, offset=at, cases=len(partition.kept))
+        while True:
+            at = await _step(place, partition, shared, producer, at)
+    finally:
+        await producer.stop()
+
+
+async def _seek(consumer: Any, place: Place, at: int) -> None:
+    """Read on where the states end; what the topic no longer holds cannot be decided."""
+    beginning = (await consumer.beginning_offsets([place.source]))[place.source]
+    if at < beginning and at > 0:
+        log.warning("records-expired", partition=place.partition, wanted=at, oldest=beginning)
+    consumer.seek(place.source, max(at, beginning))
+    consumer.resume(place.source)
+
+
+async def _step(
+    place: Place, partition: Partition, shared: Shared, producer: Any, at: int
+) -> int:
+    """Read a batch, decide it, commit it. Returns the offset to read from next."""
+    shared.ticker.watch(place.partition, partition.next_fire())
+    found = await shared.consumer.getmany(
+        place.source, timeout_ms=WAIT_MS, max_records=LARGEST_BATCH
+    )
+    records = [record for record in found.get(place.source, ()) if record.offset >= at]
+    if len(records) < len(found.get(place.source, ())):
+        STEPPED_BACK.inc()
+    if records:
+        batch = _decided(partition, records)
+        at = records[-1].offset + 1
+        await commit(producer, place, batch, at)
+        _count(batch)
+    shared.progress.moved(place.source, at)
+    return at
+
+
+def _decided(partition: Partition, records: list[Any]) -> Batch:
+    for record in records:
+        partition.take(
+            Incoming(record.offset, record.timestamp, record.key, record.value, record.headers)
+        )
+    return partition.flush()
+
+
+def _count(batch: Batch) -> None:
+    DECISIONS.inc(len(batch.decisions))
+    for outcome, number in batch.outcomes.items():
+        EVENTS.labels(outcome=outcome.value).inc(number)
+
+
+async def supervise(tasks: dict[int, asyncio.Task[None]]) -> None:
+    """Raise the error of the first loop that ended; a loop never ends on its own."""
+    while True:
+        for number, task in list(tasks.items()):
+            if task.done() and not task.cancelled():
+                raise RuntimeError(f"partition {number} was left") from task.exception()
+        await asyncio.sleep(0.2)

@@ -1,0 +1,94 @@
+"""The decider as a process: membership of the group, a loop per owned partition, a watchdog.
+
+Any error ends the process and the supervisor starts it again; membership is static, so that
+its successor has its partitions back at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from importlib.resources import files
+from typing import Any
+
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+
+from infra.runtime.health import Progress
+from infra.runtime.kafka import make_consumer, topic_name
+from infra.runtime.logs import get_logger
+from infra.runtime.settings import Settings
+from schemas import topics
+from services.escalation.core.policy import policies_in
+from services.escalation.decider.loop import Shared, own, supervise
+from services.escalation.decider.ticks import Ticker
+from services.escalation.decider.transactions import Place
+
+log = get_logger(__name__)
+
+
+class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    """Starts a loop for each partition assigned, ends them all when they are revoked."""
+
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
+        self.loops: dict[int, asyncio.Task[None]] = {}
+
+    async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
+        """Open transactions are aborted before this returns."""
+        for task in self.loops.values():
+            task.cancel()
+        await asyncio.gather(*self.loops.values(), return_exceptions=True)
+        self.loops.clear()
+        self.shared.ticker.forget()
+        self.shared.progress.forget()
+
+    async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
+        """Nothing is read before the loop has restored and sought."""
+        for tp in assigned:
+            self.shared.consumer.pause(tp)
+            place = Place(self.shared.settings.kafka, tp.partition)
+            self.loops[tp.partition] = asyncio.create_task(own(place, self.shared))
+
+
+def group_consumer(settings: Settings) -> Any:
+    """A static member of the decider's group that reads only what was committed."""
+    return make_consumer(
+        settings.kafka,
+        group_id=topics.DECIDER_GROUP,
+        group_instance_id=f"{topics.DECIDER_GROUP}-{settings.decider.instance_id}",
+        session_timeout_ms=6_000,
+        heartbeat_interval_ms=1_500,
+        rebalance_timeout_ms=20_000,
+        max_poll_interval_ms=120_000,
+        fetch_max_wait_ms=50,
+        max_partition_fetch_bytes=4 << 20,
+        retry_backoff_ms=20,
+    )
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Decide until asked to stop. Raises whatever ended a partition's loop."""
+    gc.set_threshold(100_000, 50, 100)
+    folder = files("services.escalation") / "policies"
+    policies = policies_in(folder, settings.decider.default_policy)
+    consumer = group_consumer(settings)
+    shared = Shared(settings, policies, consumer, Ticker(settings.kafka), Progress())
+    ownership = Ownership(shared)
+    consumer.subscribe(
+        [topic_name(settings.kafka, topics.CASE_EVENTS.name)], listener=ownership
+    )
+    await consumer.start()
+    work = [
+        asyncio.create_task(supervise(ownership.loops)),
+        asyncio.create_task(shared.ticker.run()),
+        asyncio.create_task(stop.wait()),
+    ]
+    try:
+        done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            await task
+    finally:
+        for task in work:
+            task.cancel()
+        await ownership.on_partitions_revoked([])
+        await consumer.stop()

@@ -1,0 +1,92 @@
+"""``given(history).when(event).then(...)``: the decider, spoken aloud.
+
+Every event is recorded by the broker when it happens, unless a test says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from schemas import decided
+from schemas.codec import Reported
+from schemas.decided import Accepted, Decision, Refused, Rejected
+from services.escalation.core.case import Case, Moment
+from services.escalation.core.decider import Decisions, apply, fire
+from services.escalation.core.policy import Policies, policies_in
+
+POLICIES = policies_in(
+    Path(decided.__file__).parent.parent / "services/escalation/policies", "time-gated"
+)
+"""As shipped."""
+
+Kind = TypeVar("Kind", bound=Decision)
+
+
+def given(*history: Reported, default: str = "time-gated") -> Given:
+    """A case after these events, under the shipped policies."""
+    return Given(history, Policies(POLICIES.versions, default))
+
+
+@dataclass(frozen=True)
+class Given:
+    history: tuple[Reported, ...]
+    policies: Policies
+
+    @property
+    def case(self) -> Case:
+        case = Case()
+        for event in self.history:
+            case, _ = apply(case, event, self.policies, at(event))
+        return case
+
+    def when(self, event: Reported, *, recorded_at: datetime | None = None) -> Then:
+        case, decisions = apply(self.case, event, self.policies, at(event, recorded_at))
+        return Then(case, decisions)
+
+    def when_time_is(self, clock: datetime) -> Then:
+        """The clock passes an instant: what is overdue is decided, one duty after the other."""
+        case, found = self.case, []
+        now = Moment(clock, clock, clock)
+        while True:
+            case, decision = fire(case, "case-1", now)
+            if decision is None:
+                return Then(case, tuple(found))
+            found.append(decision)
+
+
+def at(event: Reported, recorded_at: datetime | None = None) -> Moment:
+    recorded = recorded_at or event.time
+    return Moment(event.time, recorded, recorded)
+
+
+@dataclass(frozen=True)
+class Then:
+    case: Case
+    decisions: Decisions
+
+    def then(self, kind: type[Kind], **fields: Any) -> Kind:
+        """Exactly one decision, of this kind, with these fields among others."""
+        assert [type(one) for one in self.decisions] == [kind]
+        (decision,) = self.decisions
+        assert isinstance(decision, kind)
+        assert {name: getattr(decision, name) for name in fields} == fields
+        return decision
+
+    def then_accepted(self, **fields: Any) -> Accepted:
+        return self.then(Accepted, **fields)
+
+    def then_rejected(self, *codes: str) -> Rejected:
+        rejected = self.then(Rejected)
+        assert [refusal.code for refusal in rejected.refusals] == list(codes)
+        return rejected
+
+    def then_refused(self, *codes: str) -> Refused:
+        refused = self.then(Refused)
+        assert [refusal.code for refusal in refused.refusals] == list(codes)
+        return refused
+
+    def then_nothing(self) -> None:
+        assert self.decisions == ()
