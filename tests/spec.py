@@ -48,7 +48,8 @@ class Given:
 
     def when_time_is(self, clock: datetime) -> Then:
         """The clock passes an instant: what is overdue is decided, one duty after the other."""
-        case, found = self.case, []
+        case = self.case
+        found: list[Decision] = []
         now = Moment(clock, clock, clock)
         while True:
             case, decision = fire(case, "case-1", now)

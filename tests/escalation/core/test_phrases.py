@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_quoted_or_longer_words_are_no_request(body: str) -> None:
 @pytest.mark.parametrize(
     "but", [{"author_role": "agent"}, {"author_role": "bot"}, {"visibility": "internal"}]
 )
-def test_only_customers_and_only_in_public(but: dict[str, str]) -> None:
+def test_only_customers_and_only_in_public(but: dict[str, Any]) -> None:
     a_case().when(commented("escalation request now", **but)).then_nothing()
 
 

@@ -1,0 +1,60 @@
+# Everything a person or CI runs. Asks for python3 (3.11 to 3.13, with venv) and make, nothing else.
+# The environment is in .venv; servers and jars are cached in the XDG cache, for every checkout.
+
+PYTHON ?= python3
+UV_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/case-escalation/uv
+UV := $(or $(shell command -v uv 2>/dev/null),$(UV_HOME)/bin/uv)
+RUN := .venv/bin
+export UV_PYTHON_PREFERENCE ?= system
+
+.DEFAULT_GOAL := help
+.PHONY: help setup servers generate check format test test-fast test-docker demo up bench clean
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/.ready ## install everything the project needs into .venv
+
+.venv/.ready: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else "python3 is %d.%d; this project needs 3.11 to 3.13: make PYTHON=/path/to/python3.12" % v)'
+	@command -v "$(UV)" >/dev/null 2>&1 || { echo "installing uv into $(UV_HOME)"; $(PYTHON) -m venv "$(UV_HOME)" && "$(UV_HOME)/bin/python" -m pip install --quiet uv; }
+	$(UV) sync --locked --python "$$(command -v $(PYTHON))"
+	@touch $@
+
+servers: setup ## download the embedded servers (once)
+	@$(RUN)/python -m infra.workbench.downloads
+
+generate: setup ## write what is computed from the models: JSON Schemas, policy table
+	$(RUN)/python -m tests.generated --write
+
+check: setup ## format, lint, types, import law, generated files current
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+	$(RUN)/python -m tests.generated
+
+format: setup ## put code into shape
+	$(RUN)/ruff format .
+	$(RUN)/ruff check --fix .
+
+test: servers ## every test, on real servers
+	$(RUN)/python -m pytest
+
+test-fast: setup ## what needs no server
+	$(RUN)/python -m pytest tests/schemas tests/escalation/core tests/architecture
+
+test-docker: servers ## the journeys on containers (needs a Docker engine)
+	ESCALATION_TESTS=docker $(RUN)/python -m pytest tests/journeys
+
+demo: servers ## a day of support, played through everything, and the daily review of it
+	$(RUN)/escalation demo --exit
+
+up: servers ## every service on embedded servers, until Ctrl-C
+	$(RUN)/escalation up
+
+bench: servers ## measure beside the peers; writes bench.json
+	$(RUN)/python -m tests.benchmarks
+
+clean: ## remove the environment
+	rm -rf .venv

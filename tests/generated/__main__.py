@@ -1,0 +1,46 @@
+"""``python -m tests.generated [--write]``: compare what is committed with what is computed.
+
+Exit 3 when something is stale; ``make generate`` writes it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.generated.examples import examples
+from tests.generated.json_schemas import json_schemas
+from tests.generated.policy_table import readme
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def artefacts() -> dict[str, str]:
+    """Every generated file by its path in the repository."""
+    return json_schemas() | examples() | readme((ROOT / "README.md").read_text("utf-8"))
+
+
+def main() -> int:
+    computed = artefacts()
+    stale = [path for path, text in computed.items() if _committed(path) != text]
+    kept = {str(file.relative_to(ROOT)) for file in (ROOT / "schemas/json").glob("*.json")}
+    orphans = sorted(kept - computed.keys())
+    if "--write" in sys.argv:
+        for path in stale:
+            (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+            (ROOT / path).write_text(computed[path], "utf-8")
+        for path in orphans:
+            (ROOT / path).unlink()
+        return 0
+    for path in stale + orphans:
+        print(f"{path} is stale: run make generate and commit it", file=sys.stderr)
+    return 3 if stale or orphans else 0
+
+
+def _committed(path: str) -> str | None:
+    file = ROOT / path
+    return file.read_text("utf-8") if file.exists() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
