@@ -111,6 +111,7 @@ def _blank_is_absent(value: object) -> object:
 Instant = Annotated[
     datetime,
     PlainValidator(parse_instant),
+    PlainSerializer(instant_text, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 Duration = Annotated[
