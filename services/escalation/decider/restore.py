@@ -15,7 +15,8 @@ from aiokafka import TopicPartition
 from infra.runtime.kafka import make_consumer
 from infra.runtime.logs import get_logger
 from schemas import topics
-from schemas.codec import Envelope, Record, read_decided
+from schemas.codec import Record, read_decided
+from schemas.envelope import Envelope
 from services.escalation.decider.partition import Partition
 from services.escalation.decider.transactions import Place
 

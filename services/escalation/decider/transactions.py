@@ -5,7 +5,7 @@ Records go out as whole producer batches: a future per record would cost more th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -76,7 +76,7 @@ async def commit(producer: Any, place: Place, batch: Batch, next_offset: int) ->
         )
 
 
-async def _send(producer: Any, topic: str, partition: int, rows: list[Row]) -> None:
+async def _send(producer: Any, topic: str, partition: int, rows: Sequence[Row]) -> None:
     builder = producer.create_batch()
     for key, value, headers in rows:
         if _appended(builder, key, value, headers):

@@ -1,0 +1,58 @@
+"""Kafka clients with the settings that keep a promise: acks from all, no auto commit,
+committed records only. aiokafka's own defaults are others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.helpers import create_ssl_context
+
+from infra.runtime.settings import KafkaSettings
+
+
+def topic_name(kafka: KafkaSettings, name: str) -> str:
+    """A topic's name on this cluster."""
+    return f"{kafka.topic_prefix}{name}"
+
+
+def connection(kafka: KafkaSettings) -> dict[str, Any]:
+    """What every client needs to reach the brokers."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": kafka.bootstrap_servers,
+        "security_protocol": kafka.security_protocol,
+    }
+    if kafka.security_protocol.endswith("SSL"):
+        options["ssl_context"] = create_ssl_context(
+            cafile=kafka.ssl_cafile and str(kafka.ssl_cafile),
+            certfile=kafka.ssl_certfile and str(kafka.ssl_certfile),
+            keyfile=kafka.ssl_keyfile and str(kafka.ssl_keyfile),
+        )
+    if kafka.security_protocol.startswith("SASL"):
+        options["sasl_mechanism"] = kafka.sasl_mechanism
+        options["sasl_plain_username"] = kafka.sasl_username
+        secret = kafka.sasl_password
+        options["sasl_plain_password"] = secret and secret.get_secret_value()
+    return options
+
+
+def make_consumer(kafka: KafkaSettings, *topics: str, **overrides: Any) -> Any:
+    """A consumer, not yet started: read committed, from the beginning, commits by hand."""
+    options = {
+        "group_id": None,
+        "isolation_level": "read_committed",
+        "enable_auto_commit": False,
+        "auto_offset_reset": "earliest",
+    }
+    return AIOKafkaConsumer(*topics, **connection(kafka), **(options | overrides))
+
+
+def make_producer(kafka: KafkaSettings, **overrides: Any) -> Any:
+    """A producer, not yet started: idempotent, every replica in sync has it."""
+    options = {"enable_idempotence": True, "acks": "all"}
+    return AIOKafkaProducer(**connection(kafka), **(options | overrides))
+
+
+def make_admin(kafka: KafkaSettings) -> Any:
+    return AIOKafkaAdminClient(**connection(kafka))
