@@ -30,4 +30,4 @@ def configure_logging() -> None:
 
 
 def get_logger(name: str) -> Any:
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger(room=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any, Protocol
 
@@ -30,7 +31,9 @@ async def apply_topics(kafka: KafkaSettings, specs: Iterable[TopicSpec]) -> list
         present = set(await admin.list_topics())
         replicas = min(3, len((await admin.describe_cluster())["brokers"]))
         missing = [one for one in specs if topic_name(kafka, one.name) not in present]
-        return [name for one in missing if (name := await _create(admin, kafka, one, replicas))]
+        created = [name for one in missing if (name := await _create(admin, kafka, one, replicas))]
+        await _until_listed(admin, {topic_name(kafka, one.name) for one in missing})
+        return created
     finally:
         await admin.close()
 
@@ -47,6 +50,13 @@ async def _create(admin: Any, kafka: KafkaSettings, spec: TopicSpec, replicas: i
         if error[1] != 0:
             raise RuntimeError(f"topic {name} cannot be created: {failure.__name__} {error[2:]}")
     return name
+
+
+async def _until_listed(admin: Any, names: set[str]) -> None:
+    """A new topic is known to every broker a moment after it was created."""
+    async with asyncio.timeout(30):
+        while not names <= set(await admin.list_topics()):
+            await asyncio.sleep(0.05)
 
 
 async def check_topics(kafka: KafkaSettings, specs: Iterable[TopicSpec]) -> list[str]:

@@ -65,9 +65,7 @@ async def _seek(consumer: Any, place: Place, at: int) -> None:
     consumer.resume(place.source)
 
 
-async def _step(
-    place: Place, partition: Partition, shared: Shared, producer: Any, at: int
-) -> int:
+async def _step(place: Place, partition: Partition, shared: Shared, producer: Any, at: int) -> int:
     """Read a batch, decide it, commit it. Returns the offset to read from next."""
     shared.ticker.watch(place.partition, partition.next_fire())
     found = await shared.consumer.getmany(

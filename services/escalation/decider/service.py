@@ -74,9 +74,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     consumer = group_consumer(settings)
     shared = Shared(settings, policies, consumer, Ticker(settings.kafka), Progress())
     ownership = Ownership(shared)
-    consumer.subscribe(
-        [topic_name(settings.kafka, topics.CASE_EVENTS.name)], listener=ownership
-    )
+    consumer.subscribe([topic_name(settings.kafka, topics.CASE_EVENTS.name)], listener=ownership)
     await consumer.start()
     work = [
         asyncio.create_task(supervise(ownership.loops)),
