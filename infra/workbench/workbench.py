@@ -136,6 +136,8 @@ class Workbench:
 
     async def stop(self) -> None:
         """End everything: services first, then the servers they need."""
+        if self._lock is None:
+            return  # the directory is somebody else's
         for running in self._parts.values():
             running.wanted = False
         services = [one for one in self._parts.values() if not one.part.is_server]
@@ -143,8 +145,8 @@ class Workbench:
         await _end(services)
         await _end(servers)
         (self.data / "pids.json").unlink(missing_ok=True)
-        if self._lock is not None:
-            self._lock.close()
+        self._lock.close()
+        self._lock = None
 
     # --- one process -----------------------------------------------------------------------
 
@@ -179,10 +181,12 @@ class Workbench:
     # --- the directory ---------------------------------------------------------------------
 
     def _take_lock(self) -> None:
-        self._lock = (self.data / "lock").open("w")
+        lock = (self.data / "lock").open("w")
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock = lock
         except BlockingIOError:
+            lock.close()
             raise InUse(
                 f"{self.data} is in use by another workbench: stop that one, or choose another "
                 "directory with --data"

@@ -1,0 +1,240 @@
+"""The ``escalation`` program: every service's commands under one name.
+
+Data goes to stdout, everything else to stderr. Exit 0 ok, 1 failure, 2 usage, 3 a check found
+something.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Coroutine
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import asyncpg
+import typer
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.table import Table
+
+from infra.runtime.migrations import MigrationProblem, pending
+from infra.runtime.settings import Settings, SettingsProblem, load_settings
+from infra.runtime.topic_admin import apply_topics, check_topics
+from infra.workbench import publish as publishing
+from infra.workbench.demo import play
+from infra.workbench.doctor import examine
+from infra.workbench.downloads import WrongChecksum
+from infra.workbench.up import MIGRATED, SERVICES, default_data, migrate_all, up
+from infra.workbench.workbench import InUse
+from schemas import topics
+from services.projections.review import commands as review
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Which cases are escalated, why each request was decided as it was, who owes what.",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+topics_app = typer.Typer(no_args_is_help=True, help="Create and compare Kafka topics.")
+db_app = typer.Typer(no_args_is_help=True, help="Create and compare the Postgres schemas.")
+app.add_typer(topics_app, name="topics")
+app.add_typer(db_app, name="db")
+review.mount(app)
+
+Data = Annotated[Path | None, typer.Option("--data", help="Keep everything in this directory.")]
+Json = Annotated[bool, typer.Option("--json", help="For machines.")]
+stderr = Console(stderr=True)
+
+
+class Service(StrEnum):
+    """What ``run`` can run."""
+
+    INTAKE = "intake"
+    DECIDER = "decider"
+    NOTIFIER = "notifier"
+    PROJECTIONS = "projections"
+
+
+@app.command("up")
+def up_command(data: Data = None, board_port: int | None = None, json: Json = False) -> None:
+    """Start embedded servers and every service, and run until Ctrl-C.
+
+    Example: escalation up --data ./data
+    """
+    if board_port is not None:
+        raise typer.BadParameter("the review page is not part of this version; leave it out")
+    _run(up(data or default_data(), "json" if json else ""))
+
+
+@app.command()
+def demo(data: Data = None, exit: Annotated[bool, typer.Option("--exit")] = False) -> None:  # noqa: A002
+    """Play a day of support through everything, then show the daily review.
+
+    Example: escalation demo --exit
+    """
+    _run(play(data or default_data(), "exit" if exit else ""))
+
+
+@app.command()
+def run(service: Service) -> None:
+    """Run one service, configured by environment (see: escalation doctor).
+
+    Example: ESCALATION_KAFKA__BOOTSTRAP_SERVERS=kafka:9092 escalation run decider
+    """
+    os.execv(sys.executable, [sys.executable, "-m", SERVICES[service.value]])  # noqa: S606
+
+
+@app.command()
+def send(file: Path) -> None:
+    """Publish a file of CloudEvents, one JSON object a line. Nothing is sent if a line is wrong.
+
+    Example: escalation send events.jsonl
+    """
+    lines = list(_lines(file))
+    if wrong := [line for line in lines if line.problem is not None]:
+        _tell(wrong)
+        stderr.print(f"nothing was sent: {len(wrong)} of {len(lines)} lines are wrong")
+        raise typer.Exit(1)
+    records = (publishing.to_case_topic(line.subject, line.text) for line in lines)
+    number = _run(publishing.publish(_settings().kafka, records))
+    stderr.print(f"{number} events sent to {topics.CASE_EVENTS.name}")
+
+
+@app.command()
+def validate(file: Path, json: Json = False) -> None:
+    """Check a file of CloudEvents without sending it; exit 3 where a line is wrong.
+
+    Example: escalation validate events.jsonl
+    """
+    lines = list(_lines(file))
+    wrong = [line for line in lines if line.problem is not None]
+    if json:
+        _print_json([{"line": one.number, "problem": one.problem} for one in wrong])
+    else:
+        _tell(wrong)
+        print(f"{len(lines) - len(wrong)} of {len(lines)} lines are right")
+    if wrong:
+        raise typer.Exit(3)
+
+
+@topics_app.command("apply")
+def topics_apply() -> None:
+    """Create the topics that are missing. Example: escalation topics apply"""
+    for name in _run(apply_topics(_settings().kafka, topics.TOPICS)):
+        print(f"created {name}")
+
+
+@topics_app.command("check")
+def topics_check(json: Json = False) -> None:
+    """Compare a cluster with the catalogue; exit 3 on differences.
+
+    Example: escalation topics check
+    """
+    _findings(_run(check_topics(_settings().kafka, topics.TOPICS)), "json" if json else "")
+
+
+@db_app.command("migrate")
+def db_migrate() -> None:
+    """Apply every service's migrations. Example: escalation db migrate"""
+    for name in _run(migrate_all(_settings().postgres.dsn)):
+        print(f"applied {name}")
+
+
+@db_app.command("status")
+def db_status(json: Json = False) -> None:
+    """List migrations not yet applied; exit 3 where there are some.
+
+    Example: escalation db status
+    """
+    _findings(_run(_pending(_settings())), "json" if json else "")
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Check brokers, topics, database and mail, and list every setting.
+
+    Example: escalation doctor
+    """
+    report = _run(examine(_settings()))
+    if json:
+        _print_json(report.as_dict())
+    else:
+        report.show(Console())
+    if report.problems:
+        raise typer.Exit(3)
+
+
+async def _pending(settings: Settings) -> list[str]:
+    from importlib.resources import files
+
+    found = []
+    for owner, package in MIGRATED.items():
+        folder = Path(str(files(package) / "migrations"))
+        found += [
+            f"{owner}/{name} is not applied: run escalation db migrate"
+            for name in await pending(settings.postgres.dsn, owner, folder)
+        ]
+    return found
+
+
+def _findings(found: list[str], form: str) -> None:
+    if form == "json":
+        _print_json(found)
+    else:
+        print("\n".join(found) or "nothing differs")
+    if found:
+        raise typer.Exit(3)
+
+
+def _lines(file: Path) -> list[publishing.Line]:
+    try:
+        return list(publishing.read_lines(file))
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _tell(wrong: list[publishing.Line]) -> None:
+    table = Table("line", "what is wrong")
+    for line in wrong[:50]:
+        table.add_row(str(line.number), line.problem)
+    if wrong:
+        stderr.print(table)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, default=str))
+
+
+def _settings() -> Settings:
+    return load_settings()
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(work)
+
+
+REMEDIES: tuple[tuple[type[BaseException], str], ...] = (
+    (KafkaError, "Kafka does not answer as it should: see ESCALATION_KAFKA__BOOTSTRAP_SERVERS"),
+    (asyncpg.PostgresError, "Postgres refused: run escalation db migrate, or see the message"),
+    (OSError, "a server does not answer: see escalation doctor, or start one by escalation up"),
+)
+
+
+def main() -> None:
+    """Run the program; what a person can mend is said in a sentence, not in a traceback."""
+    try:
+        app()
+    except SettingsProblem as problem:
+        stderr.print(str(problem), markup=False)
+        sys.exit(2)
+    except (InUse, WrongChecksum, MigrationProblem, TimeoutError) as problem:
+        stderr.print(str(problem), markup=False)
+        sys.exit(1)
+    except (KafkaError, asyncpg.PostgresError, OSError) as problem:
+        remedy = next(text for kind, text in REMEDIES if isinstance(problem, kind))
+        stderr.print(f"{remedy}\n({type(problem).__name__}: {problem})", markup=False)
+        sys.exit(1)

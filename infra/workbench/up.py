@@ -1,0 +1,109 @@
+"""``escalation up``: servers, topics, migrations, services; then one line, and watch."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from infra.runtime.migrations import migrate
+from infra.runtime.settings import load_settings
+from infra.runtime.topic_admin import apply_topics
+from infra.workbench.parts import Part
+from infra.workbench.readiness import until_owned
+from infra.workbench.workbench import Endpoints, Workbench
+from schemas import topics
+
+SERVICES: Final = {
+    "decider": "services.escalation.decider",
+    "intake": "services.escalation.intake",
+    "notifier": "services.notifier",
+    "projections": "services.projections",
+}
+MIGRATED: Final = {"projections": "services.projections", "notifier": "services.notifier"}
+VENDOR_TOPICS: Final = (topics.Topic(topics.SALESFORCE, "Salesforce's changes", "its connector"),)
+
+
+def default_data() -> Path:
+    """A new directory for this run; name one with --data to keep what happens."""
+    return Path(tempfile.mkdtemp(prefix="case-escalation-"))
+
+
+async def migrate_all(dsn: str) -> list[str]:
+    """Every service's migrations; what was applied."""
+    applied = []
+    for owner, package in MIGRATED.items():
+        folder = Path(str(files(package) / "migrations"))
+        applied += [f"{owner}/{name}" for name in await migrate(dsn, owner, folder)]
+    return applied
+
+
+async def bring_up(bench: Workbench) -> Endpoints:
+    """Start everything and wait until it is ready."""
+    await bench.start()
+    os.environ.update(bench.endpoints.environment())
+    settings = load_settings()
+    await asyncio.gather(
+        apply_topics(settings.kafka, (*topics.TOPICS, *VENDOR_TOPICS)),
+        migrate_all(settings.postgres.dsn),
+    )
+    environment = bench.endpoints.environment()
+    await bench.add_services(
+        [
+            Part(name, (sys.executable, "-m", module), env=environment)
+            for name, module in SERVICES.items()
+        ]
+    )
+    await until_owned(settings.kafka)
+    return bench.endpoints
+
+
+def described(endpoints: Endpoints) -> dict[str, Any]:
+    """What ``--json`` prints."""
+    return {
+        "kafka": endpoints.kafka,
+        "postgres": endpoints.postgres,
+        "smtp": endpoints.smtp,
+        "mail": endpoints.mail,
+        "board": None,
+        "data": str(endpoints.data),
+    }
+
+
+def line(endpoints: Endpoints, as_json: str) -> str:
+    """The one line that says: ready."""
+    if as_json:
+        return json.dumps(described(endpoints))
+    named = described(endpoints).items()
+    return "ready: " + "  ".join(f"{name} {value}" for name, value in named if value is not None)
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Set by SIGTERM or Ctrl-C."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def up(data: Path, as_json: str) -> None:
+    """Run until stopped. Errors: ``InUse``, ``TimeoutError``."""
+    stop = stop_on_signals()
+    bench = Workbench(data)
+    try:
+        starting = asyncio.create_task(bring_up(bench))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            return
+        print(line(await starting, as_json), flush=True)
+        await stopping
+    finally:
+        await bench.stop()

@@ -1,0 +1,115 @@
+"""Who an audience is, for one decision: a person of the case, or an address of ours.
+
+``addresses.py`` holds our own addresses, ``plan.py`` says which audiences hear of what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from schemas import decided
+from schemas.codec import Decided
+from services.notifier.core.addresses import ROLE, Addresses, Audiences
+from services.notifier.core.mailbox import mailbox
+
+CUSTOMERS = frozenset({"requester", "author"})
+"""Everybody else is of support and never reads what is written for these, nor they what is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """What later decisions on an escalation do not say again."""
+
+    policy: str
+    team: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the case topic has said, as far as one decision needs it."""
+
+    emails: Mapping[str, str] = field(default_factory=dict)
+    asker_id: str | None = None
+    support_manager_id: str | None = None
+    agent_id: str | None = None
+    team: str | None = None
+    escalation: Escalation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where a message goes. No ``address``: nobody can be told, and that is recorded."""
+
+    audience: str
+    person_id: str | None = None
+    address: str | None = None
+
+
+def policy_of(event: Decided, known: Known) -> str | None:
+    """The policy that a decision was made under, as far as it says so or we remember."""
+    match event.data:
+        case decided.Accepted(policy=policy):
+            return policy.name
+        case decided.Rejected(receipt=receipt) | decided.ApprovalRequested(receipt=receipt):
+            return receipt.policy.name
+        case _:
+            return known.escalation.policy if known.escalation else None
+
+
+def recipient(audience: str, event: Decided, known: Known, told: Audiences) -> Recipient:
+    """Look one audience up."""
+    if audience in CUSTOMERS:
+        return _person(audience, known.asker_id, known)
+    if audience == "support-manager":
+        return _or_team(_person(audience, _manager(event, known, told), known), known, told)
+    if audience == "agent":
+        return _person(audience, _agent(event, known, told), known)
+    return Recipient(audience, address=_own(audience, event, known, told.addresses))
+
+
+def _person(audience: str, person_id: str | None, known: Known) -> Recipient:
+    found = mailbox(known.emails.get(person_id or ""))
+    return Recipient(audience, person_id, found and found.text)
+
+
+def _or_team(found: Recipient, known: Known, told: Audiences) -> Recipient:
+    """000-36: where the manager is not known or cannot be reached, the team is told."""
+    if found.address is not None:
+        return found
+    return Recipient(found.audience, address=_team(known, told.addresses))
+
+
+def _manager(event: Decided, known: Known, told: Audiences) -> str | None:
+    if isinstance(event.data, decided.Accepted) and told.owner == "support-manager":
+        return event.data.owner_id or known.support_manager_id
+    return known.support_manager_id
+
+
+def _agent(event: Decided, known: Known, told: Audiences) -> str | None:
+    if isinstance(event.data, decided.Accepted) and told.owner == "agent":
+        return event.data.owner_id or known.agent_id
+    return known.agent_id
+
+
+def _team(known: Known, addresses: Addresses) -> str | None:
+    team = known.team or (known.escalation.team if known.escalation else None)
+    return addresses.teams.get(team or "", addresses.team)
+
+
+def _own(audience: str, event: Decided, known: Known, addresses: Addresses) -> str | None:
+    if audience == "team":
+        return _team(known, addresses)
+    if audience == "level":
+        return addresses.levels.get(_level(event) or "")
+    return addresses.roles.get(audience.removeprefix(ROLE))
+
+
+def _level(event: Decided) -> str | None:
+    match event.data:
+        case decided.LevelRaised(to=level) | decided.DeadlineMissed(level=level):
+            return level
+        case decided.Accepted(level=level):
+            return level
+        case _:
+            return None

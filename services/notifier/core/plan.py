@@ -1,0 +1,162 @@
+"""What a decision means for people: which messages, to whom, in which order.
+
+    decision + what is known of the case + now  ->  messages planned, messages made pointless
+
+Pure. A message is one intent per (event, audience, channel): its id is derived from them, so
+planning the same decision again plans nothing new. ``wording.py`` writes the words, later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+from uuid import UUID, uuid5
+
+from schemas import decided
+from schemas.codec import Decided
+from schemas.envelope import NAMESPACE
+from services.notifier.core.addresses import Audiences, Directory
+from services.notifier.core.audience import CUSTOMERS, Known, Recipient, policy_of, recipient
+
+PATIENCE: Final = timedelta(seconds=60)
+"""How long the next in an order waits for the one before."""
+
+State = Literal["planned", "suppressed", "no-address"]
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One message to one audience. ``after`` is the message that it waits for."""
+
+    message_id: UUID
+    event_id: str
+    audience: str
+    channel: str
+    template: str
+    state: State
+    due_at: datetime
+    person_id: str | None = None
+    address: str | None = None
+    after: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pointless:
+    """Messages of an escalation that nobody needs any more, and why.
+
+    ``templates`` of them; of a missed duty only the one that was due then.
+    """
+
+    escalation_id: str
+    templates: tuple[str, ...]
+    why: str
+    duty: str | None = None
+    due_at: datetime | None = None
+
+
+def message_id(event_id: str, audience: str, channel: str) -> UUID:
+    """The same intent has the same id, whenever and wherever it is planned."""
+    return uuid5(NAMESPACE, "\n".join((event_id, audience, channel)))
+
+
+def plan(
+    event: Decided, known: Known, directory: Directory, now: datetime, silent_after: timedelta
+) -> tuple[Intent, ...]:
+    """Who is told of a decision. Most decisions are told to nobody."""
+    told = directory.of(policy_of(event, known))
+    planned: list[Intent] = []
+    addressed: set[tuple[str, str]] = set()
+    for order in _orders(event.data, told):
+        for intent in _ordered(order, event, known, told, now):
+            place = (intent.template, intent.address or intent.audience)
+            if place not in addressed:
+                addressed.add(place)
+                planned.append(intent)
+    if now - event.time > silent_after:
+        return tuple(replace(one, state="suppressed", after=None) for one in planned)
+    return tuple(planned)
+
+
+def _orders(decision: decided.Decision, told: Audiences) -> list[list[str]]:
+    match decision:
+        case decided.Accepted():
+            return told.accepted
+        case decided.Rejected() | decided.ApprovalRequested() | decided.Declined():
+            return [["requester"]]
+        case decided.SuggestionMade():
+            return [["author"]]
+        case decided.DeadlineMissed(duty=duty):
+            return [[audience] for audience in told.concerned(duty)]
+        case decided.LevelRaised():
+            return [[audience] for audience in told.raised]
+        case _:
+            return []
+
+
+def _ordered(
+    order: list[str], event: Decided, known: Known, told: Audiences, now: datetime
+) -> list[Intent]:
+    """An order of audiences: each waits for the one before it that can be told at all."""
+    found: list[Intent] = []
+    before: UUID | None = None
+    due_at = now
+    for audience in order:
+        intent = _intent(event, recipient(audience, event, known, told), due_at, before)
+        found.append(intent)
+        if intent.state == "planned":
+            before, due_at = intent.message_id, due_at + PATIENCE
+    return found
+
+
+def _intent(event: Decided, to: Recipient, due_at: datetime, after: UUID | None) -> Intent:
+    channel = "mail"
+    return Intent(
+        message_id=message_id(event.id, to.audience, channel),
+        event_id=event.id,
+        audience=to.audience,
+        channel=channel,
+        template=_template(event.data, to.audience),
+        state="planned" if to.address else "no-address",
+        due_at=due_at,
+        person_id=to.person_id,
+        address=to.address,
+        after=after if to.address else None,
+    )
+
+
+def _template(decision: decided.Decision, audience: str) -> str:
+    if isinstance(decision, decided.Accepted):
+        return "accepted" if audience in CUSTOMERS else "handover"
+    return decision.name
+
+
+def brief(decision: decided.Decision) -> dict[str, Any]:
+    """What the words need of a decision; its receipt stays in the log."""
+    return decision.model_dump(mode="json", exclude={"receipt", "fulfilled", "duties_left"})
+
+
+HANDOVER: Final = ("handover",)
+INTERNAL: Final = ("handover", "deadline-missed", "level-raised")
+URGENT: Final = ("deadline-missed", "level-raised")
+
+
+def pointless(decision: decided.Decision) -> tuple[Pointless, ...]:
+    """What a decision makes pointless. A requester's confirmation never is."""
+    if (escalation := decision.escalation_id) is None:
+        return ()
+    match decision:
+        case decided.Voided():
+            return (Pointless(escalation, INTERNAL, "voided"),)
+        case decided.MonitoringEnded():
+            return (Pointless(escalation, INTERNAL, "ended"),)
+        case decided.Deescalated() | decided.MonitoringHeld():
+            return (Pointless(escalation, URGENT, decision.name),)
+        case decided.Recorded(fulfilled=fulfilled):
+            missed = ("deadline-missed",)
+            return tuple(
+                Pointless(escalation, missed, "fulfilled", one.duty, one.due_at)
+                for one in fulfilled
+            )
+        case _:
+            return ()

@@ -1,0 +1,175 @@
+"""Read model ``escalations``: how each escalation stands, from decisions alone.
+
+Answers the daily review: what waits now, for whom, until when. Titles and tiers are joined from
+the case topic by the view, so the order between the topics never matters.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from schemas import decided
+from schemas.codec import Decided
+from schemas.decided import Decision, Duty, Recorded
+
+UPDATES = (
+    decided.UpdateGiven,
+    decided.CustomerContacted,
+    decided.ContactAttempted,
+    decided.ActionPlanShared,
+)
+"""What counts as an update: somebody turned to the customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationRow:
+    """The row, in the order of the table's columns. ``duties`` holds the open ones."""
+
+    escalation_id: str
+    subject: str
+    account_id: str | None = None
+    team: str | None = None
+    reason: str | None = None
+    status: str = "escalated"
+    level: str | None = None
+    colour: str | None = None
+    requested_at: datetime | None = None
+    accepted_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    de_escalated_at: datetime | None = None
+    ended_at: datetime | None = None
+    owner_id: str | None = None
+    primary_contact: str | None = None
+    duties: str = "[]"
+    next_duty: str | None = None
+    next_due_at: datetime | None = None
+    last_update_at: datetime | None = None
+    trend: str | None = None
+    policy: str | None = None
+    policy_version: int | None = None
+
+
+def project(row: EscalationRow, event: Decided) -> EscalationRow:
+    """Return the row as it reads after a decision about this escalation."""
+    decision, at = event.data, event.time
+    row = _changed(row, decision, at)
+    if isinstance(decision, Recorded):
+        done = {one.duty for one in decision.fulfilled} | {one.duty for one in decision.duties}
+        row = _with_duties(
+            row, [one for one in _open(row) if one.duty not in done], decision.duties
+        )
+    if isinstance(decision, UPDATES) and (row.last_update_at is None or at > row.last_update_at):
+        row = replace(row, last_update_at=at)
+    return row
+
+
+def _changed(row: EscalationRow, decision: Decision, at: datetime) -> EscalationRow:
+    match decision:
+        case decided.Accepted():
+            return _accepted(row, decision, at)
+        case decided.ApprovalRequested():
+            return replace(row, status="awaiting-approval", requested_at=decision.receipt.at)
+        case decided.Declined():
+            return _without_duties(replace(row, status="declined", ended_at=at))
+        case decided.Acknowledged():
+            return replace(row, status="acknowledged", acknowledged_at=at)
+        case decided.LevelRaised(to=level):
+            return replace(row, level=level)
+        case decided.TrendChanged(trend=trend):
+            return replace(row, trend=trend)
+        case decided.PrimaryContactAssigned(contact_id=contact):
+            return replace(row, primary_contact=contact)
+        case decided.Deescalated():
+            return _without_duties(replace(row, status="monitored", de_escalated_at=at))
+        case decided.MonitoringHeld():
+            return _without_duties(replace(row, status="monitored"))
+        case decided.MonitoringEnded():
+            return _without_duties(replace(row, status="ended", ended_at=at))
+        case decided.Voided():
+            return _without_duties(replace(row, status="voided", ended_at=at))
+        case decided.DutyReplanned(duty=duty, due_at=due_at):
+            kept = [one for one in _open(row) if one.duty != duty]
+            return _with_duties(row, kept, [Duty(duty=duty, due_at=due_at, clock="elapsed")])
+        case decided.DeadlineMissed(duties=duties) if duties:
+            again = {one.duty for one in duties}
+            return _with_duties(row, [one for one in _open(row) if one.duty not in again], duties)
+        case _:
+            return row
+
+
+def _accepted(row: EscalationRow, accepted: decided.Accepted, at: datetime) -> EscalationRow:
+    row = replace(
+        row,
+        account_id=accepted.account_id,
+        team=accepted.team,
+        reason=accepted.reason,
+        status="escalated",
+        level=accepted.level,
+        colour=accepted.colour,
+        requested_at=accepted.requested_at,
+        accepted_at=at,
+        owner_id=accepted.owner_id,
+        policy=accepted.policy.name,
+        policy_version=accepted.policy.version,
+    )
+    return _with_duties(row, [], accepted.duties)
+
+
+def _open(row: EscalationRow) -> list[Duty]:
+    return [Duty.model_validate(one) for one in json.loads(row.duties)]
+
+
+def _without_duties(row: EscalationRow) -> EscalationRow:
+    return replace(row, duties="[]", next_duty=None, next_due_at=None)
+
+
+def _with_duties(row: EscalationRow, kept: list[Duty], more: list[Duty]) -> EscalationRow:
+    duties = [*kept, *more]
+    due = min(((one.due_at, one.duty) for one in duties if one.due_at), default=(None, None))
+    text = json.dumps([one.model_dump(mode="json") for one in duties])
+    return replace(row, duties=text, next_due_at=due[0], next_duty=due[1])
+
+
+@dataclass(frozen=True, slots=True)
+class RightsRow:
+    """Whether a case's right is spent, and how its latest escalation stands."""
+
+    case_id: str
+    rights_spent: int = 0
+    status: str = "ended"
+
+
+def project_rights(row: RightsRow, decision: Decision) -> RightsRow:
+    """Return the row as it reads after a decision about this case."""
+    match decision:
+        case decided.Accepted():
+            return replace(row, rights_spent=row.rights_spent + 1, status="escalated")
+        case decided.ApprovalRequested():
+            return replace(row, status="awaiting-approval")
+        case decided.Deescalated() | decided.MonitoringHeld():
+            return replace(row, status="monitored")
+        case decided.MonitoringEnded():
+            return replace(row, status="ended")
+        case decided.Declined():
+            return replace(row, status="declined")
+        case decided.Voided(restores_right=restores):
+            return replace(row, rights_spent=row.rights_spent - restores, status="voided")
+        case _:
+            return row
+
+
+def rejection(event: Decided, rejected: decided.Rejected) -> tuple[Any, ...]:
+    """The row of a rejected request, in the order of the table's columns."""
+    return (
+        event.subject,
+        rejected.request_id,
+        rejected.team,
+        rejected.receipt.at,
+        [refusal.code for refusal in rejected.refusals],
+        rejected.eligible_at,
+        rejected.receipt.policy.name,
+        rejected.receipt.policy.version,
+    )
