@@ -101,7 +101,7 @@ def _date_or_instant(value: object) -> str | datetime:
 
 def instant_text(instant: datetime) -> str:
     """Write an instant as every event of ours does: UTC with microseconds and ``Z``."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def _blank_is_absent(value: object) -> object:

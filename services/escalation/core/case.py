@@ -6,10 +6,10 @@ happened has happened. Ids, codes, instants and digests only; nobody's words are
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from pydantic import ConfigDict
 
@@ -27,6 +27,16 @@ RUNNING: Final = frozenset[Status]({"escalated", "acknowledged"})
 WATCHED: Final = RUNNING | frozenset[Status]({"monitored"})
 
 
+Value = TypeVar("Value")
+
+
+def changed(value: Value, **changes: Any) -> Value:
+    """``dataclasses.replace`` at a third of its cost: this is done for every event."""
+    new = object.__new__(type(value))
+    new.__dict__.update(value.__dict__, **changes)
+    return new
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """When: the event's own time, its record's broker timestamp, and the partition's clock,
@@ -37,7 +47,7 @@ class Moment:
     clock: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OpenDuty:
     """A duty not yet kept. ``fires_at`` is when missing it is decided; None once it was."""
 
@@ -47,7 +57,7 @@ class OpenDuty:
     fires_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Escalation:
     """The latest escalation of a case. It keeps the policy version that it began with."""
 
@@ -61,7 +71,7 @@ class Escalation:
     duties: tuple[OpenDuty, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """A case is known once it was opened; facts that came before are remembered too."""
 
@@ -100,7 +110,7 @@ class Case:
     def remember(self, event: Reported) -> Case:
         """The case after applying this event: it will be known again."""
         kept = self.seen + _digest(f"{event.source}\n{event.id}")
-        return replace(self, seen=kept[-REMEMBERED_EVENTS * DIGEST :])
+        return changed(self, seen=kept[-REMEMBERED_EVENTS * DIGEST :])
 
 
 def _digest(text: str) -> bytes:
@@ -129,20 +139,20 @@ def fold(case: Case, event: Reported, policies: Policies) -> Case:
         case reported.Opened() as opened:
             return _opened(case, opened, event.time, policies)
         case reported.SeverityChanged(severity=severity):
-            return replace(case, severity=severity)
+            return changed(case, severity=severity)
         case reported.Assigned() as assigned:
-            return replace(
+            return changed(
                 case,
                 agent_id=id_of(assigned.agent) or case.agent_id,
                 manager_id=id_of(assigned.support_manager) or case.manager_id,
                 team=assigned.team or case.team,
             )
         case reported.ContactChanged(contact=contact):
-            return replace(case, contact_id=contact.id)
+            return changed(case, contact_id=contact.id)
         case reported.Closed():
-            return replace(case, closed=True)
+            return changed(case, closed=True)
         case reported.Reopened():
-            return replace(case, closed=False)
+            return changed(case, closed=False)
         case _:
             return case  # only our decision on it changes anything
 
@@ -152,7 +162,7 @@ def _opened(case: Case, opened: reported.Opened, at: datetime, policies: Policie
     program = case.program
     if program is None and opened.program is not None:
         program = policies.as_code(opened.program)
-    return replace(
+    return changed(
         case,
         opened_at=case.opened_at or at,
         account_id=case.account_id or opened.account_id,
@@ -172,8 +182,8 @@ def _commented(case: Case, comment: reported.CommentAdded) -> Case:
     if not comment.is_public or comment.author_role == "bot":
         return case
     if comment.author_role == "customer":
-        return replace(case, unanswered=case.unanswered + 1)
-    return replace(case, unanswered=0) if case.unanswered else case
+        return changed(case, unanswered=case.unanswered + 1)
+    return changed(case, unanswered=0) if case.unanswered else case
 
 
 # --- decided -------------------------------------------------------------------------------
@@ -186,16 +196,16 @@ def evolve(case: Case, decision: decided.Decision, now: Moment) -> Case:
         case decided.Accepted():
             return _accepted(case, decision, clock)
         case decided.Rejected(request_id=str() as request_id):
-            return replace(case, requests=case.requests + _digest(request_id))
+            return changed(case, requests=case.requests + _digest(request_id))
         case decided.Acknowledged():
-            return _with(case, replace(_current(case), status="acknowledged"), decision, clock)
+            return _with(case, changed(_current(case), status="acknowledged"), decision, clock)
         case decided.LevelRaised(to=level):
-            return _with(case, replace(_current(case), level=level), decision, clock)
+            return _with(case, changed(_current(case), level=level), decision, clock)
         case decided.ContactChanged(contact_id=contact_id):
-            return _with(case, replace(_current(case), contact_id=contact_id), decision, clock)
+            return _with(case, changed(_current(case), contact_id=contact_id), decision, clock)
         case decided.Voided(restores_right=restores):
             spent = case.rights_spent - 1 if restores else case.rights_spent
-            return replace(_ended(case, "voided"), rights_spent=spent)
+            return changed(_ended(case, "voided"), rights_spent=spent)
         case decided.Deescalated():
             return _ended(case, "monitored")
         case decided.MonitoringHeld():
@@ -205,7 +215,7 @@ def evolve(case: Case, decision: decided.Decision, now: Moment) -> Case:
         case decided.DeadlineMissed():
             return _missed(case, decision)
         case decided.SuggestionMade():
-            return replace(case, hinted=(*case.hinted, now.at.date().isoformat()))
+            return changed(case, hinted=(*case.hinted, now.at.date().isoformat()))
         case decided.Recorded():
             return _with(case, _current(case), decision, clock)
         case _:
@@ -225,7 +235,7 @@ def _accepted(case: Case, accepted: decided.Accepted, clock: datetime) -> Case:
         duties=_set(accepted.duties, clock),
     )
     requests = case.requests + _digest(accepted.request_id)
-    return replace(
+    return changed(
         case, escalation=escalation, requests=requests, rights_spent=case.rights_spent + 1
     )
 
@@ -249,16 +259,16 @@ def _with(case: Case, escalation: Escalation, recorded: decided.Recorded, clock:
     done = {one.duty for one in recorded.fulfilled} | {one.duty for one in recorded.duties}
     kept = tuple(one for one in escalation.duties if one.duty not in done)
     duties = kept + _set(recorded.duties, clock) if recorded.duties else kept
-    return replace(case, escalation=replace(escalation, duties=duties))
+    return changed(case, escalation=changed(escalation, duties=duties))
 
 
 def _missed(case: Case, missed: decided.DeadlineMissed) -> Case:
     escalation = _current(case)
     duties = tuple(
-        replace(one, fires_at=None) if one.duty == missed.duty else one for one in escalation.duties
+        changed(one, fires_at=None) if one.duty == missed.duty else one for one in escalation.duties
     )
-    return replace(case, escalation=replace(escalation, duties=duties))
+    return changed(case, escalation=changed(escalation, duties=duties))
 
 
 def _ended(case: Case, status: Status) -> Case:
-    return replace(case, escalation=replace(_current(case), status=status, duties=()))
+    return changed(case, escalation=changed(_current(case), status=status, duties=()))
