@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,7 +89,8 @@ def read_decided(record: Record) -> Decided | Skipped | Unreadable:
         model = decided.BY_TYPE.get(attributes["type"])
         if model is None:
             return Skipped(attributes["type"])
-        return _envelope(attributes, _checked(model, data))
+        time, decision = _checked(model, attributes["time"], data)
+        return _envelope(attributes, attributes["type"], time, decision)
     except _Unfit as unfit:
         return unfit.unreadable
 
@@ -237,12 +239,13 @@ def _check_key(subject: str, record: Record, partitions: int | None) -> None:
         )
 
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _KINDS = ("account", "request", "review", "clock")
 
 
 def subject_kind(subject: str) -> str | None:
     """``case``, ``account``, ``request``, ``review`` or ``clock``; None for no proper subject."""
-    if any(letter < " " or "\x7f" <= letter <= "\x9f" for letter in subject):
+    if _CONTROL.search(subject):
         return None
     kind, slash, rest = subject.partition("/")
     if not slash:
@@ -255,56 +258,61 @@ def _reported(attributes: dict[str, Any], data: Any, sound: bool) -> Reported | 
     model = reported.BY_TYPE.get(type_)
     if model is None:
         return Skipped(type_)
-    fact = _checked(model, data, attributes["time"])
+    time, fact = _checked(model, attributes["time"], data)
     if not sound:
         raise _Unfit("schema-invalid", "a string holds U+0000 or a lone surrogate")
     if subject_kind(attributes["subject"]) is None:
         raise _Unfit("schema-invalid", "the subject is no case id, account/, request/, review/")
-    return _envelope(attributes | {"type": type_}, fact)
+    return _envelope(attributes, type_, time, fact)
 
 
-def _checked(model: type[Model], data: Any, time: str | None = None) -> Model:
-    problems: list[tuple[str, str]] = []
-    if time is not None:
-        try:
-            parse_instant(time)
-        except PydanticCustomError as error:
-            problems.append((error.type, f"time: {error.message()}"))
+def _checked(model: type[Model], time: str, data: Any) -> tuple[datetime, Model]:
+    """The instant and the data; of all that is wrong, an instant without offset comes first."""
     try:
-        fact = cast(Model, model.__pydantic_validator__.validate_python(data))
-        if not problems:
-            return fact
-    except ValidationError as error:
-        problems += [
-            (one["type"], f"data.{'.'.join(map(str, one['loc']))}: {one['msg']}")
-            for one in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
+        return parse_instant(time), cast(Model, model.__pydantic_validator__.validate_python(data))
+    except (PydanticCustomError, ValidationError):
+        problems = [*_problems_of_time(time), *_problems_of_data(model, data)]
     naive = [text for kind, text in problems if kind == NAIVE_TIME]
     reason: Reason = "naive-time" if naive else "schema-invalid"
     raise _Unfit(reason, "; ".join(naive or [text for _, text in problems])[:500])
 
 
-def _envelope(attributes: dict[str, Any], data: Model) -> Envelope[Model]:
+def _problems_of_time(time: str) -> list[tuple[str, str]]:
+    try:
+        parse_instant(time)
+    except PydanticCustomError as error:
+        return [(error.type, f"time: {error.message()}")]
+    return []
+
+
+def _problems_of_data(model: type[BaseModel], data: Any) -> list[tuple[str, str]]:
+    try:
+        model.__pydantic_validator__.validate_python(data)
+    except ValidationError as error:
+        return [
+            (one["type"], f"data.{'.'.join(map(str, one['loc']))}: {one['msg']}")
+            for one in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+    return []
+
+
+def _envelope(
+    attributes: dict[str, Any], type_: str, time: datetime, data: Model
+) -> Envelope[Model]:
+    extension = attributes.get
     return Envelope(
         id=attributes["id"],
         source=attributes["source"],
-        type=attributes["type"],
+        type=type_,
         subject=attributes["subject"],
-        time=_time(attributes["time"]),
+        time=time,
         data=data,
-        correlation_id=_text(attributes.get("correlationid")),
-        causation_id=_text(attributes.get("causationid")),
-        traceparent=_text(attributes.get("traceparent")),
-        source_partition=_whole(attributes.get("sourcepartition")),
-        source_offset=_whole(attributes.get("sourceoffset")),
+        correlation_id=_text(extension("correlationid")),
+        causation_id=_text(extension("causationid")),
+        traceparent=_text(extension("traceparent")),
+        source_partition=_whole(extension("sourcepartition")),
+        source_offset=_whole(extension("sourceoffset")),
     )
-
-
-def _time(text: str) -> datetime:
-    try:
-        return parse_instant(text)
-    except PydanticCustomError as error:
-        raise _Unfit("schema-invalid", f"time: {error.message()}") from None
 
 
 def _text(value: object) -> str | None:

@@ -101,7 +101,9 @@ def _own(audience: str, event: Decided, known: Known, addresses: Addresses) -> s
     if audience == "team":
         return _team(known, addresses)
     if audience == "level":
-        return addresses.levels.get(_level(event) or "")
+        level = _level(event)
+        at_support = _team(known, addresses) if level == "support" else None
+        return addresses.levels.get(level or "", at_support)
     return addresses.roles.get(audience.removeprefix(ROLE))
 
 

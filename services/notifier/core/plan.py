@@ -65,17 +65,13 @@ def plan(
 ) -> tuple[Intent, ...]:
     """Who is told of a decision. Most decisions are told to nobody."""
     told = directory.of(policy_of(event, known))
-    planned: list[Intent] = []
-    addressed: set[tuple[str, str]] = set()
+    planned: dict[tuple[str, str], Intent] = {}
     for order in _orders(event.data, told):
-        for intent in _ordered(order, event, known, told, now):
-            place = (intent.template, intent.address or intent.audience)
-            if place not in addressed:
-                addressed.add(place)
-                planned.append(intent)
+        found = [recipient(audience, event, known, told) for audience in order]
+        _line_up(planned, event, found, now)
     if now - event.time > silent_after:
-        return tuple(replace(one, state="suppressed", after=None) for one in planned)
-    return tuple(planned)
+        return tuple(replace(one, state="suppressed", after=None) for one in planned.values())
+    return tuple(planned.values())
 
 
 def _orders(decision: decided.Decision, told: Audiences) -> list[list[str]]:
@@ -94,19 +90,23 @@ def _orders(decision: decided.Decision, told: Audiences) -> list[list[str]]:
             return []
 
 
-def _ordered(
-    order: list[str], event: Decided, known: Known, told: Audiences, now: datetime
-) -> list[Intent]:
-    """An order of audiences: each waits for the one before it that can be told at all."""
-    found: list[Intent] = []
+def _line_up(
+    planned: dict[tuple[str, str], Intent], event: Decided, order: list[Recipient], now: datetime
+) -> None:
+    """Plan an order: each waits for the one before it that can be told at all.
+
+    Who would read the same words at the same address is told once.
+    """
     before: UUID | None = None
     due_at = now
-    for audience in order:
-        intent = _intent(event, recipient(audience, event, known, told), due_at, before)
-        found.append(intent)
+    for to in order:
+        intent = _intent(event, to, due_at, before)
+        place = (intent.template, intent.address or intent.audience)
+        if place in planned:
+            continue
+        planned[place] = intent
         if intent.state == "planned":
             before, due_at = intent.message_id, due_at + PATIENCE
-    return found
 
 
 def _intent(event: Decided, to: Recipient, due_at: datetime, after: UUID | None) -> Intent:
@@ -133,10 +133,9 @@ def _template(decision: decided.Decision, audience: str) -> str:
 
 def brief(decision: decided.Decision) -> dict[str, Any]:
     """What the words need of a decision; its receipt stays in the log."""
-    return decision.model_dump(mode="json", exclude={"receipt", "fulfilled", "duties_left"})
+    return decision.model_dump(mode="json", exclude={"receipt", "fulfilled"})
 
 
-HANDOVER: Final = ("handover",)
 INTERNAL: Final = ("handover", "deadline-missed", "level-raised")
 URGENT: Final = ("deadline-missed", "level-raised")
 
