@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -36,6 +36,25 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What the case is about, in the customer's words; for readers in support."""
+
+    title: str | None = None
+    product: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """How to reach a person of the case."""
+
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    timezone: str | None = None
+    working_hours: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """All that a template may use. ``brief`` is the decision, the rest is known of the case."""
 
@@ -45,9 +64,9 @@ class Told:
     written_at: datetime
     brief: Mapping[str, Any]
     reader: Reader = Reader()
-    case: Mapping[str, Any] = field(default_factory=dict)
-    requester: Mapping[str, Any] = field(default_factory=dict)
-    contact: Mapping[str, Any] = field(default_factory=dict)
+    case: About = About()
+    requester: Somebody | None = None
+    contact: Somebody | None = None
     comments: str | None = None
 
 

@@ -1,0 +1,187 @@
+"""A world for a journey: topics with a prefix, a database, services as real processes.
+
+A story publishes, waits for what must become true, and looks. Nothing sleeps for luck.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import asyncpg
+from aiokafka import TopicPartition
+
+from infra.runtime.kafka import make_consumer, make_producer, topic_name
+from infra.runtime.settings import KafkaSettings
+from infra.runtime.topic_admin import apply_topics
+from infra.workbench.up import SERVICES, VENDOR_TOPICS, migrate_all
+from infra.workbench.workbench import Endpoints
+from schemas import topics
+from schemas.codec import STRUCTURED_HEADERS, Headers, Reported, write
+
+Found = TypeVar("Found")
+
+
+@dataclass
+class World:
+    servers: Endpoints
+    logs: Path
+    prefix: str
+    dsn: str
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    more: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def kafka(self) -> KafkaSettings:
+        return KafkaSettings(bootstrap_servers=self.servers.kafka, topic_prefix=self.prefix)
+
+    def environment(self) -> dict[str, str]:
+        named = self.servers.environment() | {
+            "ESCALATION_KAFKA__TOPIC_PREFIX": self.prefix,
+            "ESCALATION_POSTGRES__DSN": self.dsn,
+        }
+        return {**os.environ, **named, **self.more}
+
+    # --- services --------------------------------------------------------------------------
+
+    def start(self, *names: str) -> None:
+        for name in names:
+            log = (self.logs / f"{name}.log").open("ab")
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", SERVICES[name]],
+                env=self.environment(), stdout=log, stderr=log,
+            )  # fmt: skip
+            log.close()
+
+    def kill(self, name: str) -> None:
+        """kill -9, and wait until it is gone."""
+        process = self.processes[name]
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def stop(self, name: str) -> float:
+        """SIGTERM; how many seconds it took."""
+        began = time.monotonic()
+        process = self.processes[name]
+        process.terminate()
+        process.wait(30)
+        return time.monotonic() - began
+
+    async def end(self) -> None:
+        for process in self.processes.values():
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+    # --- Kafka -----------------------------------------------------------------------------
+
+    async def publish(self, events: Iterable[Reported]) -> None:
+        await self.publish_raw((event.key, write(event)) for event in events)
+
+    async def publish_raw(
+        self,
+        records: Iterable[tuple[bytes | None, bytes | None]],
+        topic: str = topics.CASE_EVENTS.name,
+        headers: Headers = STRUCTURED_HEADERS,
+    ) -> None:
+        producer = make_producer(self.kafka, linger_ms=5)
+        await producer.start()
+        try:
+            name = topic_name(self.kafka, topic)
+            sent = [
+                await producer.send(name, value, key=key, headers=list(headers))
+                for key, value in records
+            ]
+            for waiting in sent:
+                await waiting
+        finally:
+            await producer.stop()
+
+    async def records(self, topic: str) -> list[Any]:
+        """Everything committed to a topic so far, partition by partition."""
+        consumer = make_consumer(self.kafka, max_partition_fetch_bytes=8 << 20)
+        await consumer.start()
+        try:
+            name = topic_name(self.kafka, topic)
+            places = [TopicPartition(name, n) for n in sorted(await _partitions(consumer, name))]
+            ends = await consumer.end_offsets(places)
+            consumer.assign(places)
+            await consumer.seek_to_beginning(*places)
+            found: list[Any] = []
+            while any([await consumer.position(tp) < ends[tp] for tp in places]):
+                for records in (await consumer.getmany(timeout_ms=200)).values():
+                    found += records
+            return sorted(found, key=lambda one: (one.partition, one.offset))
+        finally:
+            await consumer.stop()
+
+    async def decisions(self) -> list[dict[str, Any]]:
+        return [json.loads(one.value) for one in await self.records(topics.ESCALATION_EVENTS.name)]
+
+    async def until_decided(self, seconds: float = 120) -> None:
+        """Until the decider's group has committed the end of the case topic."""
+        consumer = make_consumer(self.kafka, group_id=topics.DECIDER_GROUP)
+        await consumer.start()
+        name = topic_name(self.kafka, topics.CASE_EVENTS.name)
+        places = [TopicPartition(name, number) for number in range(topics.PARTITIONS)]
+        try:
+            ends = await consumer.end_offsets(places)
+
+            async def all_committed() -> bool:
+                at = {tp: await consumer.committed(tp) or 0 for tp in places}
+                return all(at[tp] >= ends[tp] for tp in places)
+
+            await until(all_committed, seconds)
+        finally:
+            await consumer.stop()
+
+    # --- Postgres --------------------------------------------------------------------------
+
+    async def query(self, sql: str, *values: Any) -> list[Any]:
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            return list(await connection.fetch(sql, *values))
+        finally:
+            await connection.close()
+
+
+async def _partitions(consumer: Any, name: str) -> set[int]:
+    await consumer._client.force_metadata_update()
+    consumer.subscribe([name])
+    await consumer.topics()
+    found = consumer.partitions_for_topic(name)
+    consumer.unsubscribe()
+    return set(found or ())
+
+
+async def until(
+    holds: Callable[[], Awaitable[Found]], seconds: float = 60, every: float = 0.1
+) -> Found:
+    """Wait until something is true and return it. Errors: ``TimeoutError``."""
+    async with asyncio.timeout(seconds):
+        while not (found := await holds()):
+            await asyncio.sleep(every)
+        return found
+
+
+async def new_world(servers: Endpoints, logs: Path) -> World:
+    """Fresh topics and a fresh, migrated database on shared servers."""
+    name = f"w{uuid4().hex[:10]}"
+    admin = await asyncpg.connect(servers.postgres)
+    await admin.execute(f"CREATE DATABASE {name}")
+    await admin.close()
+    dsn = servers.postgres.rpartition("/")[0] + f"/{name}"
+    world = World(servers, logs, f"{name}.", dsn)
+    await apply_topics(world.kafka, (*topics.TOPICS, *VENDOR_TOPICS))
+    await migrate_all(dsn)
+    return world
