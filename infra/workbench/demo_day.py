@@ -230,9 +230,7 @@ def salesforce(seed: int, cases: int, ends: datetime) -> Iterator[bytes]:
     yield _change("Case", "500000000000000AAA", ends - HOUR, (cases, "GAP_UPDATE"), {})
 
 
-def _change(
-    entity: str, record: str, at: datetime, what: tuple[int, str], fields: Data
-) -> bytes:
+def _change(entity: str, record: str, at: datetime, what: tuple[int, str], fields: Data) -> bytes:
     number, kind = what
     header = {
         "entityName": entity, "recordIds": [record], "changeType": kind, "changedFields": [],

@@ -71,7 +71,7 @@ def up_command(data: Data = None, board_port: int | None = None, json: Json = Fa
 
 
 @app.command()
-def demo(data: Data = None, exit: Annotated[bool, typer.Option("--exit")] = False) -> None:  # noqa: A002
+def demo(data: Data = None, exit: Annotated[bool, typer.Option("--exit")] = False) -> None:
     """Play a day of support through everything, then show the daily review.
 
     Example: escalation demo --exit

@@ -1,0 +1,173 @@
+"""The Faust app: one agent per CRM topic, the trustworthy subset of Faust and no more.
+
+Raw bytes, ``noack().noack_take()``, concurrency 1, no tables, at least once, no web server, no
+topic declaration. Any error ends the process: a failed batch would not come again otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import ssl
+import sys
+import threading
+from typing import Any, Final, NoReturn
+
+import faust
+
+from infra.runtime.kafka import connection, make_consumer, topic_name
+from infra.runtime.logs import configure_logging, get_logger
+from infra.runtime.settings import KafkaSettings, Settings, SettingsProblem, load_settings
+from schemas import topics
+from services.escalation.intake.mapping import Mapping, MappingProblem, load_mapping
+from services.escalation.intake.output import Output
+from services.escalation.intake.salesforce import Parked, translate
+from services.escalation.intake.transport import CommittedTransport
+
+BATCH: Final = 500
+WITHIN: Final = 0.2
+LAST_CALL: Final = 8.0
+"""Seconds after SIGTERM at which the process ends, whatever Faust still waits for."""
+
+log = get_logger(__name__)
+
+
+def build(settings: Settings, mapping: Mapping) -> Any:
+    """The app and its agents."""
+    kafka = settings.kafka
+    broker = ";".join(f"kafka://{one}" for one in kafka.bootstrap_servers.split(","))
+    app = faust.App(
+        topics.INTAKE_GROUP,
+        broker=broker,
+        broker_credentials=_credentials(kafka),
+        consumer_group_instance_id=f"{topics.INTAKE_GROUP}-{settings.intake.instance_id}",
+        store="memory://",
+        processing_guarantee="at_least_once",
+        value_serializer="raw",
+        key_serializer="raw",
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        broker_commit_interval=1.0,
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=2.0,
+        stream_wait_empty=False,
+    )
+    app.transport = CommittedTransport(app.conf.broker_consumer, app)
+    output = Output(kafka)
+    app.on_before_configured.connect  # noqa: B018 - pinned by a canary: signals exist
+    _attach(app, output, topic_name(kafka, topics.SALESFORCE), mapping)
+    return app
+
+
+def _attach(app: Any, output: Output, topic: str, mapping: Mapping) -> None:
+    changes = app.topic(topic, value_type=bytes, key_type=bytes)
+    started = asyncio.Event()
+
+    async def salesforce(stream: Any) -> None:
+        if not started.is_set():
+            await output.start()
+            started.set()
+        async for events in stream.noack().noack_take(BATCH, within=WITHIN):
+            try:
+                await _carry(events, output, mapping)
+            except BaseException as error:
+                if isinstance(error, asyncio.CancelledError):
+                    raise
+                log.exception("intake-failed")
+                _leave(1)
+
+    app.agent(changes, name="salesforce", concurrency=1)(salesforce)
+
+
+async def _carry(events: list[Any], output: Output, mapping: Mapping) -> None:
+    """Translate a batch, wait until the broker has it, and only then acknowledge the inputs."""
+    for event in events:
+        found = translate(event.message.value, mapping)
+        if isinstance(found, Parked):
+            await output.park(event.message, found)
+        else:
+            for reported in found:
+                await output.report(reported)
+    await output.delivered()
+    for event in events:
+        event.ack()
+
+
+def _credentials(kafka: KafkaSettings) -> Any:
+    """Faust's form of the connection that every other client uses."""
+    options = connection(kafka)
+    context: ssl.SSLContext | None = options.get("ssl_context")
+    if "sasl_mechanism" in options:
+        return faust.SASLCredentials(
+            username=options["sasl_plain_username"],
+            password=options["sasl_plain_password"],
+            ssl_context=context,
+            mechanism=options["sasl_mechanism"],
+        )
+    return faust.SSLCredentials(context) if context is not None else None
+
+
+async def _missing(settings: Settings) -> list[str]:
+    """Faust waits for ever for a topic that does not exist; so it is asked for first."""
+    needed = (topics.SALESFORCE, topics.CASE_EVENTS.name, topics.dead_letters("intake").name)
+    consumer = make_consumer(settings.kafka)
+    await consumer.start()
+    try:
+        present = await consumer.topics()
+    finally:
+        await consumer.stop()
+    return [name for one in needed if (name := topic_name(settings.kafka, one)) not in present]
+
+
+def _leave(code: int) -> NoReturn:
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _end_in_time(*_: object) -> None:
+    """After SIGTERM Faust has some seconds, then the process ends."""
+    timer = threading.Timer(LAST_CALL, _leave, [0])
+    timer.daemon = True
+    timer.start()
+
+
+def main() -> NoReturn:
+    """Run until SIGTERM; exit 0 then, 1 after an error, 2 on wrong settings."""
+    configure_logging()
+    try:
+        settings = load_settings()
+        mapping = load_mapping(settings.intake.mapping_file)
+    except (SettingsProblem, MappingProblem) as problem:
+        print(problem, file=sys.stderr)
+        sys.exit(2)
+    if missing := asyncio.run(_missing(settings)):
+        print(f"missing topics: {', '.join(missing)}; run escalation topics apply", file=sys.stderr)
+        _leave(1)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    app = build(settings, mapping)
+    worker = faust.Worker(app, loglevel="WARNING", loop=loop, quiet=True)
+    _watch_signals(worker)
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as ended:
+        _leave(int(ended.code or 0))
+    except BaseException:
+        log.exception("intake-failed")
+        _leave(1)
+    _leave(0)
+
+
+def _watch_signals(worker: Any) -> None:
+    """Faust handles the signals; we only see to it that it comes to an end."""
+    handle = worker._on_sigterm
+
+    def on_sigterm() -> None:
+        _end_in_time()
+        handle()
+
+    worker._on_sigterm = on_sigterm
+    signal.siginterrupt(signal.SIGTERM, False)

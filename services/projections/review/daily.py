@@ -1,0 +1,150 @@
+"""The daily review (003-18): what is escalated, for whom it waits, what changed and was refused."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from infra.runtime.settings import Settings
+from services.projections.review import as_of
+from services.projections.review.queries import Row, reader
+from services.projections.review.wording import REFUSALS, due, instant
+
+CHANGES = ("accepted", "acknowledged", "level-raised", "deadline-missed", "de-escalated")
+TITLES = {
+    "accepted": "newly escalated",
+    "acknowledged": "acknowledged",
+    "level-raised": "raised to a higher level",
+    "deadline-missed": "missed a duty",
+    "de-escalated": "de-escalated",
+}
+
+
+@dataclass(frozen=True)
+class Review:
+    """Everything the review shows, as of one moment."""
+
+    moment: datetime
+    since: datetime
+    open: list[Row]
+    changes: dict[str, list[Row]]
+    rejections: list[Row]
+    fresh: Row
+
+
+async def gather(settings: Settings, moment: datetime | None, until: datetime) -> Review:
+    """Read the review; ``moment`` None is now."""
+    since = until - timedelta(days=1)
+    async with reader(settings) as ask:
+        found = await ask.decisions(list(CHANGES), since, until)
+        rejections = await ask.rejections(since, until)
+        fresh = await ask.freshness()
+        rows = await ask.open_escalations() if moment is None else None
+    if rows is None:
+        rows = await as_of.open_escalations(settings, until)
+    changes: dict[str, list[Row]] = {name: [] for name in CHANGES}
+    for row in found:
+        changes[row["type"].split(".")[2]].append(row)
+    return Review(until, since, rows, changes, rejections, fresh)
+
+
+def as_dict(review: Review) -> dict[str, Any]:
+    """For machines."""
+    codes = Counter(code for row in review.rejections for code in row["codes"])
+    return {
+        "as_of": review.moment,
+        "since": review.since,
+        "open": review.open,
+        "changes": {
+            name: [{"case_id": row["case_id"], "at": row["occurred_at"]} for row in rows]
+            for name, rows in review.changes.items()
+        },
+        "rejected": {"requests": len(review.rejections), "by_code": dict(codes.most_common())},
+        "data_as_of": review.fresh["updated_at"],
+    }
+
+
+def show(review: Review, console: Console) -> None:
+    """For people: counts first, then each open escalation, then changes and refusals."""
+    watched = [row for row in review.open if row["status"] == "monitored"]
+    active = [row for row in review.open if row["status"] != "monitored"]
+    overdue = [row for row in active if (at := row["next_due_at"]) and at < review.moment]
+    console.rule(f"Daily escalation review, {instant(review.moment)}", align="left")
+    console.print(
+        f"{len(active)} escalated now, {len(overdue)} of them overdue; {len(watched)} calmed down "
+        f"and still watched. Data as of {instant(review.fresh['updated_at'])}.",
+        highlight=False,
+    )
+    for policy, rows in groupby(active, key=lambda row: row["policy"]):
+        console.print(_table(policy or "", list(rows), review.moment))
+    _show_changes(review, console)
+    _show_rejections(review, console)
+
+
+def _table(policy: str, rows: list[Row], now: datetime) -> Table:
+    table = Table(title=f"Escalated under the policy {policy}", title_justify="left")
+    for column in ("case", "what", "sev", "status", "waits for", "next", "last update"):
+        table.add_column(column, overflow="fold" if column == "what" else "ellipsis")
+    for row in rows:
+        is_late = row["next_due_at"] is not None and row["next_due_at"] < now
+        table.add_row(
+            row["case_id"], row["title"] or "", row["severity"] or "", _status(row),
+            row["owner_name"] or row["owner"] or "NOBODY YET",
+            due(row["next_duty"], row["next_due_at"], now),
+            instant(row["last_update_at"]) or "none yet",
+            style="bold red" if is_late else None,
+        )  # fmt: skip
+    return table
+
+
+def _status(row: Row) -> str:
+    level = "" if row["level"] in (None, "support") else f", {row['level'].replace('-', ' ')}"
+    return f"{row['status']}{level}"
+
+
+def _show_changes(review: Review, console: Console) -> None:
+    table = Table(title="Changed in the last 24 hours", title_justify="left")
+    table.add_column("what")
+    table.add_column("how many", justify="right")
+    table.add_column("cases")
+    for name, rows in review.changes.items():
+        cases = sorted({row["case_id"] for row in rows})
+        more = f" and {len(cases) - 6} more" if len(cases) > 6 else ""
+        table.add_row(TITLES[name], str(len(rows)), ", ".join(cases[:6]) + more)
+    console.print(table)
+
+
+def _show_rejections(review: Review, console: Console) -> None:
+    codes = Counter(code for row in review.rejections for code in row["codes"])
+    title = f"{len(review.rejections)} requests rejected in the last 24 hours, by reason"
+    table = Table(title=title, title_justify="left")
+    table.add_column("because")
+    table.add_column("how many", justify="right")
+    for code, number in codes.most_common():
+        table.add_row(f"{REFUSALS.get(code, code)} ({code})", str(number))
+    console.print(table)
+
+
+def end_of(date: str | None, moment: str | None) -> tuple[datetime | None, datetime]:
+    """The moment asked for, and the end of the span shown. Errors: ``ValueError``."""
+    now = datetime.now(UTC)
+    if moment is not None:
+        at = datetime.fromisoformat(moment)
+        if at.tzinfo is None:
+            raise ValueError("the moment needs an offset, such as 2026-11-23T09:00:00Z")
+        return at, at
+    if date is not None:
+        day = datetime.fromisoformat(date).replace(tzinfo=UTC) + timedelta(days=1)
+        return (None, now) if day > now else (day, day)
+    return None, now
+
+
+def dumps(value: Any) -> str:
+    return json.dumps(value, indent=2, default=str)

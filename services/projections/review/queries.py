@@ -1,0 +1,90 @@
+"""What the review asks of Postgres: the public views, and the names of people."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg
+
+from infra.runtime.settings import Settings
+
+Row = dict[str, Any]
+
+
+@asynccontextmanager
+async def reader(settings: Settings) -> AsyncIterator[Reader]:
+    """A connection that only reads."""
+    connection = await asyncpg.connect(
+        settings.postgres.dsn, server_settings={"default_transaction_read_only": "on"}
+    )
+    try:
+        yield Reader(connection)
+    finally:
+        await connection.close()
+
+
+class Reader:
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def _rows(self, sql: str, *values: Any) -> list[Row]:
+        return [dict(row) for row in await self._connection.fetch(sql, *values)]
+
+    async def open_escalations(self) -> list[Row]:
+        """Escalations that somebody must look after, what is due first."""
+        return await self._rows(
+            "SELECT s.*, p.name AS owner_name FROM review.escalation_status s "
+            "LEFT JOIN projections.people p ON p.person_id = s.owner "
+            "WHERE status IN ('awaiting-approval', 'escalated', 'acknowledged', 'monitored') "
+            "ORDER BY policy, status = 'monitored', next_due_at NULLS LAST, case_id"
+        )
+
+    async def decisions(self, names: list[str], since: datetime, until: datetime) -> list[Row]:
+        """Decided events of some kinds within a span."""
+        types = [f"support.escalation.{name}.v1" for name in names]
+        return await self._rows(
+            "SELECT type, case_id, occurred_at, data FROM analytics.fct_case_event "
+            "WHERE type = ANY($1) AND occurred_at > $2 AND occurred_at <= $3 "
+            "ORDER BY occurred_at", types, since, until,
+        )  # fmt: skip
+
+    async def rejections(self, since: datetime, until: datetime) -> list[Row]:
+        return await self._rows(
+            "SELECT * FROM review.rejections WHERE requested_at > $1 AND requested_at <= $2",
+            since, until,
+        )  # fmt: skip
+
+    async def timeline(self, case_id: str) -> list[Row]:
+        """Every event of a case, causes before what they led to."""
+        return await self._rows(
+            "SELECT event_id, causation_id, type, occurred_at, recorded_at, topic, kafka_offset, "
+            "case_seq, data FROM analytics.fct_case_event WHERE case_id = $1 "
+            "ORDER BY case_seq, type LIKE 'support.escalation.%', kafka_offset", case_id,
+        )  # fmt: skip
+
+    async def eligibility(self, case_id: str) -> Row | None:
+        rows = await self._rows("SELECT * FROM review.eligibility WHERE case_id = $1", case_id)
+        return rows[0] if rows else None
+
+    async def escalations_of(self, case_id: str) -> list[Row]:
+        return await self._rows(
+            "SELECT * FROM review.escalation_status WHERE case_id = $1 ORDER BY requested_at",
+            case_id,
+        )
+
+    async def is_known(self, case_id: str) -> bool:
+        found = "SELECT 1 FROM analytics.fct_case_event WHERE case_id = $1 LIMIT 1"
+        return bool(await self._rows(found, case_id))
+
+    async def freshness(self) -> Row:
+        rows = await self._rows(
+            "SELECT max(updated_at) AS updated_at, coalesce(sum(next_offset), 0)::bigint AS applied "
+            "FROM analytics.projection_watermark"
+        )
+        return rows[0]
+
+
+DAY = timedelta(days=1)

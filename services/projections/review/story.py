@@ -1,0 +1,95 @@
+"""One case told to people: its timeline, and why each request was decided as it was."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from services.projections.review.queries import Row
+from services.projections.review.wording import (
+    MARKS,
+    RULES,
+    SUGGESTIONS,
+    because,
+    instant,
+    shown,
+)
+
+JUDGED = ("support.escalation.accepted.v1", "support.escalation.rejected.v1")
+
+
+def receipts(timeline: list[Row]) -> list[dict[str, Any]]:
+    """The decisions on requests, oldest first."""
+    return [
+        {"type": row["type"], "at": row["occurred_at"], **json.loads(row["data"])}
+        for row in timeline
+        if row["type"] in JUDGED and row["data"]
+    ]
+
+
+def show_receipt(decision: dict[str, Any], console: Console) -> None:
+    """A receipt in sentences, and every rule that was asked."""
+    receipt = decision["receipt"]
+    accepted = decision["type"] == JUDGED[0]
+    verdict = "ACCEPTED" if accepted else "REJECTED"
+    console.rule(f"Case {decision['case_id']}: request {decision['request_id']}", align="left")
+    policy = f"{receipt['policy']['name']} version {receipt['policy']['version']}"
+    console.print(
+        f"{verdict} on {instant(decision['at'])} under the policy {policy}.", highlight=False
+    )
+    if not accepted:
+        codes = [refusal["code"] for refusal in decision["refusals"]]
+        console.print(f"Why not: {because(codes)}.", highlight=False)
+        if decision["eligible_at"]:
+            console.print(
+                f"It is allowed from {shown(decision['eligible_at'])} UTC.", highlight=False
+            )
+    for suggestion in decision["suggestions"]:
+        console.print(f"Hint: {SUGGESTIONS.get(suggestion, suggestion)}.", highlight=False)
+    console.print(_rules(receipt["rules"]))
+
+
+def _rules(rules: list[dict[str, Any]]) -> Table:
+    table = Table("what was asked", "answer", "expected", "found", "statement")
+    for rule in rules:
+        table.add_row(
+            RULES.get(rule["rule"], rule["rule"]), MARKS[rule["outcome"]],
+            shown(rule["expected"]), shown(rule["actual"]), rule["statement"] or "",
+            style="bold red" if rule["outcome"] == "not-met" else None,
+        )  # fmt: skip
+    return table
+
+
+def show_timeline(case_id: str, timeline: list[Row], console: Console) -> None:
+    """Every event in order; what was decided stands indented below what caused it."""
+    table = Table(title=f"Timeline of {case_id}", title_justify="left")
+    for column in ("happened", "event", "what"):
+        table.add_column(column)
+    for row in timeline:
+        name = row["type"].split(".")[2]
+        decided = row["type"].startswith("support.escalation.")
+        arrow = "  └▶ decided: " if decided else ""
+        table.add_row(instant(row["occurred_at"]), f"{arrow}{name}", _gist(row))
+    console.print(table)
+
+
+def _gist(row: Row) -> str:
+    data = json.loads(row["data"]) if row["data"] else {}
+    if refusals := data.get("refusals"):
+        return because([refusal["code"] for refusal in refusals])
+    parts = [
+        f"{name}: {data[name]}"
+        for name in ("severity", "tier", "reason", "duty", "due_at", "to", "trend", "mode", "why")
+        if isinstance(data.get(name), str)
+    ]
+    if body := data.get("body"):
+        author = data.get("author_role", "")
+        parts.append(f"{author}: {body[:60]}{'…' if len(body) > 60 else ''}")
+    done = [
+        f"{one['duty']} {'kept' if one['kept'] else 'done late'}"
+        for one in data.get("fulfilled") or ()
+    ]
+    return "; ".join(parts + done)
