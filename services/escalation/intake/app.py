@@ -57,7 +57,6 @@ def build(settings: Settings, mapping: Mapping) -> Any:
     )
     app.transport = CommittedTransport(app.conf.broker_consumer, app)
     output = Output(kafka)
-    app.on_before_configured.connect  # noqa: B018 - pinned by a canary: signals exist
     _attach(app, output, topic_name(kafka, topics.SALESFORCE), mapping)
     return app
 

@@ -24,12 +24,13 @@ PATIENCE: Final = 8.0
 class Output:
     def __init__(self, kafka: KafkaSettings) -> None:
         self._kafka = kafka
-        self._producer: Any = make_producer(
-            kafka, linger_ms=5, max_request_size=topics.DEAD_LETTER_BYTES + 64 * 1024
-        )
+        self._producer: Any = None
         self._waiting: list[asyncio.Future[Any]] = []
 
     async def start(self) -> None:
+        """On Faust's loop: a producer belongs to the loop that made it."""
+        largest = topics.DEAD_LETTER_BYTES + 64 * 1024
+        self._producer = make_producer(self._kafka, linger_ms=5, max_request_size=largest)
         await self._producer.start()
 
     async def stop(self) -> None:
