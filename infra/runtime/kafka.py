@@ -17,6 +17,11 @@ def topic_name(kafka: KafkaSettings, name: str) -> str:
     return f"{kafka.topic_prefix}{name}"
 
 
+def group_name(kafka: KafkaSettings, group: str) -> str:
+    """A consumer group's name: deployments that share a cluster must not share groups."""
+    return f"{kafka.topic_prefix}{group}"
+
+
 def connection(kafka: KafkaSettings) -> dict[str, Any]:
     """What every client needs to reach the brokers."""
     options: dict[str, Any] = {
@@ -38,14 +43,20 @@ def connection(kafka: KafkaSettings) -> dict[str, Any]:
 
 
 def make_consumer(kafka: KafkaSettings, *topics: str, **overrides: Any) -> Any:
-    """A consumer, not yet started: read committed, from the beginning, commits by hand."""
-    options = {
+    """A consumer, not yet started: read committed, from the beginning, commits by hand.
+
+    ``group_id`` is the group's name in the catalogue; the cluster's prefix is added here.
+    """
+    options: dict[str, Any] = {
         "group_id": None,
         "isolation_level": "read_committed",
         "enable_auto_commit": False,
         "auto_offset_reset": "earliest",
     }
-    return AIOKafkaConsumer(*topics, **connection(kafka), **(options | overrides))
+    chosen = options | overrides
+    if chosen["group_id"] is not None:
+        chosen["group_id"] = group_name(kafka, str(chosen["group_id"]))
+    return AIOKafkaConsumer(*topics, **connection(kafka), **chosen)
 
 
 def make_producer(kafka: KafkaSettings, **overrides: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import KafkaError
 
-from infra.runtime.kafka import make_admin, topic_name
+from infra.runtime.kafka import group_name, make_admin, topic_name
 from infra.runtime.settings import KafkaSettings
 from schemas import topics
 
@@ -29,7 +29,7 @@ async def until_owned(kafka: KafkaSettings, seconds: float = 90) -> None:
     try:
         async with asyncio.timeout(seconds):
             wanted = await _wanted(admin, kafka)
-            while missing := wanted - await _owned(admin):
+            while missing := wanted - await _owned(admin, kafka):
                 await asyncio.sleep(0.2)
     except TimeoutError:
         groups = ", ".join(sorted({group for group, _, _ in missing}))
@@ -45,18 +45,18 @@ async def _wanted(admin: Any, kafka: KafkaSettings) -> set[tuple[str, str, int]]
     names = sorted({topic_name(kafka, name) for held in OWNED.values() for name in held})
     described = {one["topic"]: one["partitions"] for one in await admin.describe_topics(names)}
     return {
-        (group, name, partition["partition"])
+        (group_name(kafka, group), name, partition["partition"])
         for group, held in OWNED.items()
         for name in (topic_name(kafka, one) for one in held)
         for partition in described[name]
     }
 
 
-async def _owned(admin: Any) -> set[tuple[str, str, int]]:
+async def _owned(admin: Any, kafka: KafkaSettings) -> set[tuple[str, str, int]]:
     owned = set()
     for group in OWNED:
         try:
-            answers = await admin.describe_consumer_groups([group])
+            answers = await admin.describe_consumer_groups([group_name(kafka, group)])
         except KafkaError:
             continue
         for _, name, state, _, _, members in (entry[:6] for one in answers for entry in one.groups):

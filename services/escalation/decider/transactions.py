@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from infra.runtime.dead_letters import dead_letter_headers, dead_letter_value
-from infra.runtime.kafka import make_producer, topic_name
+from infra.runtime.kafka import group_name, make_producer, topic_name
 from infra.runtime.settings import KafkaSettings
 from schemas import topics
 from schemas.codec import STRUCTURED_HEADERS
@@ -39,7 +39,7 @@ class Place:
 
     @property
     def transactional_id(self) -> str:
-        return f"{topics.DECIDER_GROUP}-{self.kafka.topic_prefix}{self.partition}"
+        return f"{group_name(self.kafka, topics.DECIDER_GROUP)}-{self.partition}"
 
 
 def fenced_producer(place: Place) -> AIOKafkaProducer:
@@ -71,9 +71,8 @@ async def commit(producer: Any, place: Place, batch: Batch, next_offset: int) ->
                 place.name(topics.dead_letters("decider")),
                 value, key=key, partition=number, headers=list(headers),
             )  # fmt: skip
-        await producer.send_offsets_to_transaction(
-            {place.source: next_offset}, topics.DECIDER_GROUP
-        )
+        group = group_name(place.kafka, topics.DECIDER_GROUP)
+        await producer.send_offsets_to_transaction({place.source: next_offset}, group)
 
 
 async def _send(producer: Any, topic: str, partition: int, rows: Sequence[Row]) -> None:

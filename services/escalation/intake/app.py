@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn
 
 import faust
 
-from infra.runtime.kafka import connection, make_consumer, topic_name
+from infra.runtime.kafka import connection, group_name, make_consumer, topic_name
 from infra.runtime.logs import configure_logging, get_logger
 from infra.runtime.settings import KafkaSettings, Settings, SettingsProblem, load_settings
 from schemas import topics
@@ -38,7 +38,7 @@ def build(settings: Settings, mapping: Mapping) -> Any:
     kafka = settings.kafka
     broker = ";".join(f"kafka://{one}" for one in kafka.bootstrap_servers.split(","))
     app = faust.App(
-        topics.INTAKE_GROUP,
+        group_name(kafka, topics.INTAKE_GROUP),
         broker=broker,
         broker_credentials=_credentials(kafka),
         consumer_group_instance_id=f"{topics.INTAKE_GROUP}-{settings.intake.instance_id}",

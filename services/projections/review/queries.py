@@ -81,7 +81,7 @@ class Reader:
 
     async def freshness(self) -> Row:
         rows = await self._rows(
-            "SELECT max(updated_at) AS updated_at, coalesce(sum(next_offset), 0)::bigint AS applied "
+            "SELECT max(updated_at) AS updated_at, sum(next_offset)::bigint AS applied "
             "FROM analytics.projection_watermark"
         )
         return rows[0]
