@@ -19,6 +19,9 @@ class Progress:
         if before is None or before[0] != position:
             self._at[partition] = (position, self._clock())
 
+    def partitions(self) -> list[Hashable]:
+        return list(self._at)
+
     def forget(self) -> None:
         """No partition is owned any more."""
         self._at.clear()

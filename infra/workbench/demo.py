@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import aiohttp
 import asyncpg
+from aiokafka import TopicPartition
 from rich.console import Console
 from rich.panel import Panel
 from rich.progress import Progress, SpinnerColumn, TextColumn
@@ -27,6 +28,7 @@ from infra.workbench.up import bring_up, line, stop_on_signals
 from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
 from services.projections.review import commands as review
+from services.projections.review.wording import for_people
 
 SEED: Final = 20261123
 CASES: Final = 320
@@ -35,7 +37,7 @@ SALESFORCE_CASES: Final = 12
 
 async def play(data: Path, ending: str) -> None:
     """Bring everything up, play the day, show it; go on until stopped unless ending is exit."""
-    stop, console = stop_on_signals(), Console()
+    stop, console = stop_on_signals(), for_people()
     bench = Workbench(data)
     try:
         with _busy("starting Kafka, Postgres, a mail server and four services"):
@@ -110,7 +112,7 @@ async def _caught_up(settings: Settings, connection: Any) -> bool:
     try:
         for topic in (topics.CASE_EVENTS, topics.ESCALATION_EVENTS):
             name = topic_name(settings.kafka, topic.name)
-            places = [_place(name, number) for number in range(topic.partitions)]
+            places = [TopicPartition(name, number) for number in range(topic.partitions)]
             ends = await consumer.end_offsets(places)
             rows = await connection.fetch(
                 "SELECT partition, next_offset FROM analytics.projection_watermark "
@@ -122,12 +124,6 @@ async def _caught_up(settings: Settings, connection: Any) -> bool:
     finally:
         await consumer.stop()
     return True
-
-
-def _place(topic: str, number: int) -> Any:
-    from aiokafka import TopicPartition
-
-    return TopicPartition(topic, number)
 
 
 async def _show(console: Console, settings: Settings, endpoints: Endpoints) -> None:
@@ -152,10 +148,14 @@ async def _three_mails(url: str) -> list[dict[str, Any]]:
         mails = await answer.json()
     chosen: dict[str, dict[str, Any]] = {}
     for mail in mails:
-        to_staff = any(address.endswith("@support.example") for address in mail["to"])
-        kind = "staff" if to_staff else mail["subject"].split()[-1]
-        chosen.setdefault(kind, mail)
-    return list(chosen.values())[:3]
+        chosen.setdefault(_kind(mail), mail)
+    return [chosen[kind] for kind in ("accepted", "rejected", "staff") if kind in chosen]
+
+
+def _kind(mail: dict[str, Any]) -> str:
+    if any(address.endswith("@support.example") for address in mail["to"]):
+        return "staff"
+    return "rejected" if "not accepted" in mail["subject"] else "accepted"
 
 
 def _exports(endpoints: Endpoints) -> str:

@@ -24,6 +24,8 @@ from services.escalation.decider.transactions import Place, commit, fenced_produ
 
 LARGEST_BATCH: Final = 2_000
 WAIT_MS: Final = 200
+PATIENCE: Final = 60.0
+"""Seconds without progress, though there is something to read, after which the process ends."""
 
 log = get_logger(__name__)
 
@@ -79,7 +81,7 @@ async def _step(place: Place, partition: Partition, shared: Shared, producer: An
         at = records[-1].offset + 1
         await commit(producer, place, batch, at)
         _count(batch)
-    shared.progress.moved(place.source, at)
+    shared.progress.moved(place.source, await shared.consumer.position(place.source))
     return at
 
 
@@ -95,6 +97,17 @@ def _count(batch: Batch) -> None:
     DECISIONS.inc(len(batch.decisions))
     for outcome, number in batch.outcomes.items():
         EVENTS.labels(outcome=outcome.value).inc(number)
+
+
+async def watch(shared: Shared) -> None:
+    """End a process whose partition has something to read and does not move: it will not."""
+    while True:
+        await asyncio.sleep(PATIENCE / 4)
+        # The stable end, not the last one: an open transaction of a producer is not our delay.
+        stable = shared.consumer.last_stable_offset
+        ends = {place: stable(place) or 0 for place in shared.progress.partitions()}
+        if stuck := shared.progress.stuck(ends, PATIENCE):
+            raise RuntimeError(f"no progress for {PATIENCE:.0f} s on {stuck}")
 
 
 async def supervise(tasks: dict[int, asyncio.Task[None]]) -> None:

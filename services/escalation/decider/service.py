@@ -19,7 +19,7 @@ from infra.runtime.logs import get_logger
 from infra.runtime.settings import Settings
 from schemas import topics
 from services.escalation.core.policy import policies_in
-from services.escalation.decider.loop import Shared, own, supervise
+from services.escalation.decider.loop import Shared, own, supervise, watch
 from services.escalation.decider.ticks import Ticker
 from services.escalation.decider.transactions import Place
 
@@ -78,6 +78,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     await consumer.start()
     work = [
         asyncio.create_task(supervise(ownership.loops)),
+        asyncio.create_task(watch(shared)),
         asyncio.create_task(shared.ticker.run()),
         asyncio.create_task(stop.wait()),
     ]

@@ -70,7 +70,7 @@ def recipient(audience: str, event: Decided, known: Known, told: Audiences) -> R
 
 def _person(audience: str, person_id: str | None, known: Known) -> Recipient:
     found = mailbox(known.emails.get(person_id or ""))
-    return Recipient(audience, person_id, found and found.text)
+    return Recipient(audience, person_id, None if found is None else found.text)
 
 
 def _or_team(found: Recipient, known: Known, told: Audiences) -> Recipient:

@@ -38,7 +38,7 @@ class Mailbox:
 def mailbox(text: str | None) -> Mailbox | None:
     """The address in ``text``, or None where there is not exactly one that is safe to use."""
     local, at, domain = (text or "").strip(" ").rpartition("@")
-    if not at or len(local.encode()) > 64 or _LOCAL.fullmatch(local) is None:
+    if not at or len(local.encode()) > 64 or "=?" in local or not _LOCAL.fullmatch(local):
         return None
     try:
         ascii_domain = domain.encode("idna").decode("ascii").lower()
@@ -52,7 +52,11 @@ def mailbox(text: str | None) -> Mailbox | None:
 
 
 def one_line(text: str, longest: int) -> str:
-    """Reported text as a header can hold it: one line, nothing unseen, not endless."""
-    line = " ".join(_UNSEEN.sub(" ", text).split())
+    """Reported text as a header can hold it: one line, nothing unseen, not endless.
+
+    ``=?`` begins an encoded word, and Python's header parser decodes such a word and writes what
+    was in it, line breaks included: the two are kept apart.
+    """
+    line = " ".join(_UNSEEN.sub(" ", text).replace("=?", "= ?").split())
     line = line.encode("utf-8", "replace").decode("utf-8")
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"

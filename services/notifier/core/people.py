@@ -148,7 +148,7 @@ def _remember_request(found: Heard, said: Said, request: reported.EscalationRequ
     who = request.requested_by
     comments = None if request.comments is None else request.comments[:LONGEST_COMMENT]
     subject, ref = said.event.subject, request.request_id
-    row = AskedRow(subject, ref, said.offset, "request", who and who.id, comments, said.at)
+    row = AskedRow(subject, ref, said.offset, "request", _id(who), comments, said.at)
     found.asked.setdefault((subject, ref, said.offset), row)
 
 
@@ -162,16 +162,20 @@ def _open(row: CaseRow, opened: reported.Opened) -> None:
     manager, agent = opened.support_manager, opened.assigned_agent
     row.title = row.title or _words(opened.title)
     row.product = row.product or _words(opened.product)
-    row.support_manager_id = row.support_manager_id or (manager and manager.id)
-    row.agent_id = row.agent_id or (agent and agent.id)
+    row.support_manager_id = row.support_manager_id or _id(manager)
+    row.agent_id = row.agent_id or _id(agent)
     row.team = row.team or _words(opened.team)
 
 
 def _assign(row: CaseRow, assigned: reported.Assigned) -> None:
     manager, agent = assigned.support_manager, assigned.agent
-    row.assigned_manager_id = (manager and manager.id) or row.assigned_manager_id
-    row.assigned_agent_id = (agent and agent.id) or row.assigned_agent_id
+    row.assigned_manager_id = _id(manager) or row.assigned_manager_id
+    row.assigned_agent_id = _id(agent) or row.assigned_agent_id
     row.assigned_team = _words(assigned.team) or row.assigned_team
+
+
+def _id(person: Person | None) -> str | None:
+    return None if person is None else person.id
 
 
 def _words(text: str | None) -> str | None:

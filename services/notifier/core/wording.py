@@ -14,16 +14,27 @@ from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from schemas.vocabulary import parse_instant
 from services.notifier.core import words
 from services.notifier.core.mailbox import one_line
 
-_DAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-_MONTHS: Final = (
-    "January February March April May June July August September October November December".split()
-)
+_DAYS: Final = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+_MONTHS: Final = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -89,9 +100,9 @@ def write(told: Told) -> Wording:
         "greeting": _greeting(told.reader),
         "clean": clean,
     }
-    subject = _render("txt", f"{told.template}.subject.txt", values)
-    text = _render("txt", f"{told.template}.txt", values)
-    html = _render("html", f"{told.template}.html", values)
+    subject = _render(f"{told.template}.subject.txt", values)
+    text = _render(f"{told.template}.txt", values)
+    html = _render(f"{told.template}.html", values)
     return Wording(one_line(subject, 150), _tidy(text), html.strip() + "\n")
 
 
@@ -161,22 +172,15 @@ def _offset(zone: ZoneInfo, moment: datetime) -> str:
 # --- templates ----------------------------------------------------------------------------
 
 
-def _environment(escape: bool) -> Environment:
-    return Environment(
-        loader=PackageLoader("services.notifier"),
-        autoescape=escape,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+_ENVIRONMENT: Final = Environment(
+    loader=PackageLoader("services.notifier"),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
 
 
-_ENVIRONMENTS: Final = {
-    "txt": _environment(False),
-    "html": _environment(True),
-}
-
-
-def _render(kind: str, template: str, values: dict[str, Any]) -> str:
-    return _ENVIRONMENTS[kind].get_template(template).render(values)
+def _render(template: str, values: dict[str, Any]) -> str:
+    return _ENVIRONMENT.get_template(template).render(values)

@@ -119,7 +119,9 @@ CREATE FUNCTION notifier.expire(before timestamptz) RETURNS bigint
 LANGUAGE sql AS $$
     WITH people AS (DELETE FROM notifier.person WHERE said_at < before RETURNING 1),
     questions AS (DELETE FROM notifier.asked WHERE said_at < before RETURNING 1),
-    files AS (DELETE FROM notifier.case_file WHERE said_at < before RETURNING 1),
+    files AS (
+        UPDATE notifier.case_file SET title = NULL, product = NULL
+        WHERE said_at < before AND (title IS NOT NULL OR product IS NOT NULL) RETURNING 1),
     addresses AS (
         UPDATE notifier.message SET address = NULL, person_id = NULL
         WHERE said_at < before AND settled_at IS NOT NULL

@@ -56,19 +56,22 @@ ON CONFLICT DO NOTHING
 -- Who looks after a case: assigned wins over known, known over opened again.
 INSERT INTO notifier.case_file AS f (
     subject, title, product, support_manager_id, agent_id, team, said_at)
-SELECT subject, title, product, coalesce(assigned_manager_id, support_manager_id),
-       coalesce(assigned_agent_id, agent_id), coalesce(assigned_team, team), said_at
+SELECT
+    n.subject, coalesce(k.title, n.title), coalesce(k.product, n.product),
+    coalesce(n.assigned_manager_id, k.support_manager_id, n.support_manager_id),
+    coalesce(n.assigned_agent_id, k.agent_id, n.agent_id),
+    coalesce(n.assigned_team, k.team, n.team), coalesce(k.said_at, n.said_at)
 FROM jsonb_to_recordset($1::jsonb) AS n(
     subject text, said_at timestamptz, title text, product text, support_manager_id text,
     agent_id text, team text, assigned_manager_id text, assigned_agent_id text,
     assigned_team text)
+LEFT JOIN notifier.case_file AS k USING (subject)
 ON CONFLICT (subject) DO UPDATE SET
-    title = coalesce(f.title, excluded.title),
-    product = coalesce(f.product, excluded.product),
+    title = excluded.title,
+    product = excluded.product,
     support_manager_id = excluded.support_manager_id,
     agent_id = excluded.agent_id,
-    team = excluded.team,
-    said_at = excluded.said_at
+    team = excluded.team
 
 -- name: people_of
 -- Everybody with an address on these subjects.
@@ -134,6 +137,9 @@ WITH settled AS (
     WHERE settled_at IS NULL AND pointless IS NOT NULL
       AND (leased_until IS NULL OR leased_until < now())
     RETURNING message_id
+), lost AS (
+    UPDATE notifier.attempt AS a SET outcome = 'unknown', ended_at = clock_timestamp()
+    FROM settled WHERE a.message_id = settled.message_id AND a.ended_at IS NULL
 )
 UPDATE notifier.message AS m SET due_at = least(m.due_at, now()) FROM settled
 WHERE m.after = settled.message_id AND m.settled_at IS NULL AND m.pointless IS NULL
@@ -170,13 +176,13 @@ WHERE a.message_id = freed.message_id AND a.ended_at IS NULL
 -- name: begin
 -- Look again, just before sending: still ours and still needed? Then record the attempt and say
 -- what is known now.
-WITH lost AS (
-    UPDATE notifier.attempt SET outcome = 'unknown', ended_at = clock_timestamp()
-    WHERE message_id = $1 AND ended_at IS NULL
-), current AS (
+WITH current AS (
     UPDATE notifier.message SET attempts = attempts + 1, leased_until = now() + $3
     WHERE message_id = $1 AND lease_owner = $2 AND settled_at IS NULL AND pointless IS NULL
     RETURNING *
+), lost AS (
+    UPDATE notifier.attempt SET outcome = 'unknown', ended_at = clock_timestamp()
+    WHERE message_id = $1 AND ended_at IS NULL AND EXISTS (SELECT FROM current)
 ), begun AS (
     INSERT INTO notifier.attempt (message_id, attempt)
     SELECT message_id, attempts FROM current
@@ -184,7 +190,7 @@ WITH lost AS (
 SELECT
     m.message_id, m.attempts, m.planned_at, m.template, m.audience, m.event_id, m.event_time,
     m.subject, m.request_id, m.escalation_id, m.brief,
-    coalesce(reader.email, m.address) AS address, reader.name, reader.timezone,
+    reader.email, m.address, reader.name, reader.timezone,
     file.title, file.product,
     to_jsonb(requester) AS requester, to_jsonb(contact) AS contact, asked.comments
 FROM current AS m

@@ -14,7 +14,7 @@ from infra.runtime.settings import Settings, load_settings
 from services.projections.review import daily
 from services.projections.review.queries import Reader, reader
 from services.projections.review.story import receipts, show_receipt, show_timeline
-from services.projections.review.wording import instant, span
+from services.projections.review.wording import for_people, instant, span
 
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case id, as the CRM has it.")]
@@ -43,7 +43,7 @@ def review(
     if json:
         print(daily.dumps(daily.as_dict(found)))
     else:
-        daily.show(found, Console())
+        daily.show(found, for_people())
 
 
 def explain(case: CaseId, json: Json = False) -> None:
@@ -58,7 +58,7 @@ def explain(case: CaseId, json: Json = False) -> None:
         print(f"No escalation of {case} was ever requested.")
     else:
         for decision in found:
-            show_receipt(decision, Console())
+            show_receipt(decision, for_people())
 
 
 def eligibility(case: CaseId, json: Json = False) -> None:
@@ -80,7 +80,7 @@ def timeline(case: CaseId, json: Json = False) -> None:
         parsed = [row | {"data": row["data"] and jsonlib.loads(row["data"])} for row in rows]
         print(daily.dumps(parsed))
     else:
-        show_timeline(case, rows, Console())
+        show_timeline(case, rows, for_people())
 
 
 async def show_review(settings: Settings, console: Console) -> None:

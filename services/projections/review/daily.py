@@ -91,7 +91,7 @@ def show(review: Review, console: Console) -> None:
 def _table(policy: str, rows: list[Row], now: datetime) -> Table:
     table = Table(title=f"Escalated under the policy {policy}", title_justify="left")
     for column in ("case", "what", "sev", "status", "waits for", "next", "last update"):
-        table.add_column(column, overflow="fold" if column == "what" else "ellipsis")
+        table.add_column(column, no_wrap=column in ("case", "sev", "status", "next"))
     for row in rows:
         is_late = row["next_due_at"] is not None and row["next_due_at"] < now
         table.add_row(

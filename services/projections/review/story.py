@@ -44,9 +44,7 @@ def show_receipt(decision: dict[str, Any], console: Console) -> None:
         codes = [refusal["code"] for refusal in decision["refusals"]]
         console.print(f"Why not: {because(codes)}.", highlight=False)
         if decision["eligible_at"]:
-            console.print(
-                f"It is allowed from {shown(decision['eligible_at'])} UTC.", highlight=False
-            )
+            console.print(f"It is allowed from {shown(decision['eligible_at'])}.", highlight=False)
     for suggestion in decision["suggestions"]:
         console.print(f"Hint: {SUGGESTIONS.get(suggestion, suggestion)}.", highlight=False)
     console.print(_rules(receipt["rules"]))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from rich.console import Console
+
 REFUSALS: Final = {
     "case-unknown": "we have never seen this case opened",
     "case-closed": "the case is closed",
@@ -75,13 +77,21 @@ def instant(at: datetime | None) -> str:
     return "" if at is None else f"{at:%a %d %b %H:%M} UTC"
 
 
+def for_people() -> Console:
+    """Where tables go: as wide as the terminal, and wide enough where there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=132)
+
+
 def shown(value: Any) -> str:
     """A value of a receipt for people: lists joined, instants without their fractions."""
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if value is None:
         return ""
-    return str(value).replace("T", " ").removesuffix("Z") if _is_instant(value) else str(value)
+    if _is_instant(value):
+        return instant(datetime.fromisoformat(value))
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _is_instant(value: Any) -> bool:

@@ -1,0 +1,235 @@
+"""Follow both topics: membership of the group, positions from Postgres, batch after batch.
+
+Kafka's committed offsets are a hint for people who watch lag; where to read on stands in
+Postgres. After an outage of Postgres, or when somebody else moved a position, everything in
+memory is dropped and the positions are read again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import IllegalStateError, KafkaError
+
+from infra.runtime.kafka import make_consumer, topic_name
+from infra.runtime.logs import get_logger
+from infra.runtime.settings import Settings
+from schemas import topics
+from services.notifier.metrics import READ, STEPPED_BACK
+from services.notifier.planner import Batch, Overtaken, Planner
+from services.notifier.reading import Desk, Spot, Waiting, read_case, read_decision
+from services.notifier.sender import POSTGRES_AWAY
+from services.notifier.sql import QUERIES
+
+LARGEST_BATCH: Final = 2_000
+WAIT_MS: Final = 100
+HINT_EVERY: Final = 5.0
+
+log = get_logger(__name__)
+
+
+class Seats(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    """Notices that partitions changed hands; nothing is read before positions were."""
+
+    def __init__(self, consumer: Any) -> None:
+        self.consumer = consumer
+        self.changed = False
+
+    async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
+        self.changed = True
+
+    async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
+        self.consumer.pause(*assigned)
+        self.changed = True
+
+
+def group_consumer(settings: Settings) -> Any:
+    """A static member; the range assignor gives a partition of both topics to the same one."""
+    return make_consumer(
+        settings.kafka,
+        group_id=topics.NOTIFIER_GROUP,
+        group_instance_id=f"{topics.NOTIFIER_GROUP}-{settings.notifier.instance_id}",
+        partition_assignment_strategy=(RangePartitionAssignor,),
+        session_timeout_ms=6_000,
+        heartbeat_interval_ms=1_500,
+        rebalance_timeout_ms=20_000,
+        max_poll_interval_ms=300_000,
+        fetch_max_wait_ms=50,
+        max_partition_fetch_bytes=2 << 20,
+        retry_backoff_ms=20,
+    )
+
+
+@dataclass
+class Follower:
+    """The loop. ``wake`` tells the sender that something was planned."""
+
+    settings: Settings
+    planner: Planner
+    wake: asyncio.Event
+    stop: asyncio.Event
+    desks: dict[int, Desk] = field(default_factory=dict)
+    hinted_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        kafka = self.settings.kafka
+        self.cases = topic_name(kafka, topics.CASE_EVENTS.name)
+        self.decisions = topic_name(kafka, topics.ESCALATION_EVENTS.name)
+
+    async def run(self) -> None:
+        """Until asked to stop. Raises what is neither an outage nor a change of owners."""
+        self.consumer = group_consumer(self.settings)
+        self.seats = Seats(self.consumer)
+        self.consumer.subscribe([self.cases, self.decisions], listener=self.seats)
+        await self.consumer.start()
+        try:
+            await self._follow()
+        finally:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.consumer.stop(), 3)
+
+    async def _follow(self) -> None:
+        wait = 0.1
+        while not self.stop.is_set():
+            try:
+                if self.seats.changed:
+                    await self._sit_down()
+                await self._step()
+                wait = 0.1
+            except (Overtaken, IllegalStateError, *POSTGRES_AWAY) as error:
+                log.warning("reading-interrupted", why=repr(error)[:200], next_try_seconds=wait)
+                self.seats.changed = True
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.stop.wait(), wait)
+                wait = min(wait * 2, 5.0)
+
+    # --- where to read -------------------------------------------------------------------------
+
+    async def _sit_down(self) -> None:
+        """Read the positions of what we own now, and go there."""
+        self.seats.changed = False
+        owned = sorted(self.consumer.assignment())
+        self.desks = {tp.partition: Desk() for tp in owned}
+        rows = await self.planner.pool.fetch(
+            QUERIES["seat"], [tp.topic for tp in owned], [tp.partition for tp in owned]
+        )
+        at = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+        beginnings = await self.consumer.beginning_offsets(owned) if owned else {}
+        ends = await self.consumer.end_offsets(owned) if owned else {}
+        for tp in owned:
+            position = at[tp.topic, tp.partition]
+            if position > ends[tp]:
+                log.warning("topic-read-anew", topic=tp.topic, partition=tp.partition,
+                            position=position, end=ends[tp])  # fmt: skip
+                await self.planner.pool.execute(QUERIES["rewind"], tp.topic, tp.partition, 0)
+                position = 0
+            self._place(tp, position, beginnings[tp])
+
+    def _place(self, tp: TopicPartition, position: int, beginning: int) -> None:
+        """What has aged out of the case topic counts as read: waiting for it would be for ever."""
+        desk = self.desks[tp.partition]
+        if tp.topic == self.cases:
+            desk.case_next, desk.case_from = max(position, beginning), position
+        else:
+            desk.decided_next = position
+        self.consumer.seek(tp, max(position, beginning))
+        self.consumer.resume(tp)
+
+    # --- one batch -----------------------------------------------------------------------------
+
+    async def _step(self) -> None:
+        found = await self.consumer.getmany(timeout_ms=self._patience(), max_records=LARGEST_BATCH)
+        if self.seats.changed:
+            return
+        batch = Batch()
+        for tp, records in found.items():
+            if tp.topic == self.cases:
+                self._hear(tp.partition, records, batch)
+            else:
+                self._queue(tp, records)
+        self._pick(batch)
+        if batch.moves:
+            await self._store(batch)
+        await self._hint()
+
+    def _patience(self) -> int:
+        """Do not wait for records while decisions are ready to be planned."""
+        return 0 if any(desk.ready(1) for desk in self.desks.values()) else WAIT_MS
+
+    def _hear(self, partition: int, records: list[Any], batch: Batch) -> None:
+        desk = self.desks[partition]
+        outcomes: Counter[str] = Counter()
+        for record in records:
+            if record.offset < desk.case_next:
+                continue
+            said = read_case(record, topics.PARTITIONS)
+            outcomes["read" if not isinstance(said, str) else said] += 1
+            if not isinstance(said, str):
+                batch.said.append(said)
+        for outcome, number in outcomes.items():
+            READ.labels(topic="case", outcome=outcome).inc(number)
+        next_ = max(desk.case_next, records[-1].offset + 1)
+        batch.moves[Spot(self.cases, partition)] = (desk.case_from, next_)
+        desk.case_next = desk.case_from = next_
+
+    def _queue(self, tp: TopicPartition, records: list[Any]) -> None:
+        desk = self.desks[tp.partition]
+        seen = desk.waiting[-1].offset if desk.waiting else desk.decided_next - 1
+        for record in records:
+            if record.offset > seen:
+                desk.waiting.append(one := read_decision(record))
+                self._watch_order(desk, one)
+        if desk.is_full:
+            self.consumer.pause(tp)
+
+    def _watch_order(self, desk: Desk, one: Waiting) -> None:
+        """The decider promises that causes never go back; if they do, somebody must know."""
+        cause = one.event.source_offset if one.event else None
+        if cause is None:
+            return
+        if cause < desk.cause_seen:
+            STEPPED_BACK.inc()
+            log.error("cause-stepped-back", offset=one.offset, cause=cause, seen=desk.cause_seen)
+        desk.cause_seen = max(desk.cause_seen, cause)
+
+    def _pick(self, batch: Batch) -> None:
+        """Move what is ready from the desks into the batch."""
+        for partition, desk in self.desks.items():
+            ready = desk.ready(LARGEST_BATCH - len(batch.decisions))
+            if not ready:
+                continue
+            was_full = desk.is_full
+            for _ in ready:
+                desk.waiting.popleft()
+            next_ = ready[-1].offset + 1
+            batch.decisions += ready
+            batch.moves[Spot(self.decisions, partition)] = (desk.decided_next, next_)
+            desk.decided_next = next_
+            if was_full and not desk.is_full:
+                self.consumer.resume(TopicPartition(self.decisions, partition))
+
+    async def _store(self, batch: Batch) -> None:
+        planned = await self.planner.take(batch)
+        READ.labels(topic="escalation", outcome="read").inc(len(batch.decisions))
+        if planned:
+            self.wake.set()
+
+    async def _hint(self) -> None:
+        """Tell Kafka how far we are, for those who watch lag."""
+        now = asyncio.get_running_loop().time()
+        if now - self.hinted_at < HINT_EVERY:
+            return
+        self.hinted_at = now
+        places = {}
+        for tp in self.consumer.assignment():
+            if (desk := self.desks.get(tp.partition)) is not None:
+                places[tp] = desk.case_next if tp.topic == self.cases else desk.decided_next
+        if places:
+            with contextlib.suppress(KafkaError):
+                await self.consumer.commit(places)

@@ -1,0 +1,16 @@
+"""What the notifier counts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge
+
+READ: Final = Counter("notifier_records_total", "Records read", ["topic", "outcome"])
+PLANNED: Final = Counter("notifier_messages_planned_total", "Messages planned", ["state"])
+ATTEMPTS: Final = Counter("notifier_attempts_total", "Attempts to deliver", ["outcome"])
+SETTLED: Final = Counter("notifier_messages_settled_total", "Messages done", ["state", "template"])
+SERVER_AWAY: Final = Gauge("notifier_mail_server_away", "1 while the mail server does not answer")
+STEPPED_BACK: Final = Counter(
+    "notifier_stepped_back_total", "Decisions whose source offset went back within a partition"
+)

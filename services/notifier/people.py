@@ -1,0 +1,102 @@
+"""Store what the case topic says of people, and look it up for decisions.
+
+What is kept, and how it is folded, is pure and in ``core/people.py``; the SQL is in ``sql/``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from schemas import decided
+from schemas.codec import Decided
+from services.notifier.core.audience import Escalation, Known
+from services.notifier.core.people import Heard
+from services.notifier.sql import QUERIES
+
+
+def as_json(rows: Iterable[Any]) -> str:
+    """Rows as one JSON parameter: one round trip for a batch."""
+    return json.dumps([asdict(row) for row in rows], default=_text, ensure_ascii=False)
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+async def remember(connection: Any, heard: Heard) -> None:
+    """Store what a batch of the case topic said."""
+    if heard.people:
+        await connection.execute(QUERIES["meet"], as_json(heard.people.values()))
+    if heard.asked:
+        await connection.execute(QUERIES["remember_asked"], as_json(heard.asked.values()))
+    if heard.cases:
+        await connection.execute(QUERIES["file_case"], as_json(heard.cases.values()))
+
+
+async def known_of(connection: Any, events: Sequence[Decided]) -> list[Known]:
+    """What is known about each of these decisions, in their order; four look-ups in all."""
+    subjects = sorted({event.subject for event in events})
+    asked = sorted({(event.subject, _ref(event)) for event in events if _ref(event)})
+    escalations = sorted({event.data.escalation_id or "" for event in events})
+    people = await connection.fetch(QUERIES["people_of"], subjects)
+    askers = await connection.fetch(
+        QUERIES["asked_of"], [subject for subject, _ in asked], [ref for _, ref in asked]
+    )
+    files = await connection.fetch(QUERIES["files_of"], subjects)
+    begun = await connection.fetch(QUERIES["escalations_of"], escalations)
+    return _joined(events, people, askers, (files, begun))
+
+
+def _joined(
+    events: Sequence[Decided], people: Any, askers: Any, kept: tuple[Any, Any]
+) -> list[Known]:
+    emails: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in people:
+        emails[row["subject"]][row["person_id"]] = row["email"]
+    asked: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for row in askers:
+        asked[row["subject"], row["ref"]].append(row)
+    files = {row["subject"]: row for row in kept[0]}
+    begun = {row["escalation_id"]: Escalation(row["policy"], row["team"]) for row in kept[1]}
+    return [
+        Known(
+            emails=emails.get(event.subject, {}),
+            asker_id=_asker(event, asked.get((event.subject, _ref(event)), [])),
+            escalation=begun.get(event.data.escalation_id or ""),
+            **_looked_after(files.get(event.subject)),
+        )
+        for event in events
+    ]
+
+
+def _looked_after(file: Any) -> dict[str, Any]:
+    if file is None:
+        return {}
+    return {name: file[name] for name in ("support_manager_id", "agent_id", "team")}
+
+
+def _ref(event: Decided) -> str:
+    """Under which name somebody asked: the request's id, or the comment's."""
+    if isinstance(event.data, decided.SuggestionMade):
+        return event.data.comment_id
+    return event.data.request_id or ""
+
+
+def _asker(event: Decided, rows: list[Any]) -> str | None:
+    """Of several under one name, who wrote the record that caused the decision; else the first
+    request; else the first comment."""
+    best = min(
+        rows,
+        key=lambda row: (
+            row["source_offset"] != event.source_offset,
+            row["kind"] != "request",
+            row["source_offset"],
+        ),
+        default=None,
+    )
+    return None if best is None else best["person_id"]

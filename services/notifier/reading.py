@@ -1,0 +1,101 @@
+"""Read the two topics into what the notifier works on, and hold decisions back until their time.
+
+A decision may be planned once the case topic has been read up to the record that caused it: only
+then is everybody known whom the decision knew (D8). No I/O here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from schemas.codec import Decided, Record, Skipped, Unreadable, read_decided, read_reported
+from services.notifier.core.people import Said
+
+MOST_HELD: Final = 5_000
+"""Decisions held per partition before reading of them pauses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A partition of a topic."""
+
+    topic: str
+    partition: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A record of the escalation topic; ``event`` is None where there is nothing to plan."""
+
+    offset: int
+    said_at: datetime
+    event: Decided | None
+    raw: Any
+    unreadable: Unreadable | None = None
+
+
+@dataclass(slots=True)
+class Desk:
+    """One partition of both topics: how far the case topic is read, which decisions wait.
+
+    ``case_from`` and ``decided_next`` are the positions as Postgres has them.
+    """
+
+    case_next: int = 0
+    case_from: int = 0
+    decided_next: int = 0
+    cause_seen: int = -1
+    waiting: deque[Waiting] = field(default_factory=deque)
+
+    def ready(self, most: int) -> list[Waiting]:
+        """The decisions at the front that may be planned, in order."""
+        found: list[Waiting] = []
+        for one in self.waiting:
+            if len(found) == most or not self._is_ready(one):
+                break
+            found.append(one)
+        return found
+
+    def _is_ready(self, one: Waiting) -> bool:
+        cause = one.event.source_offset if one.event else None
+        return cause is None or cause < self.case_next
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.waiting) >= MOST_HELD
+
+
+def at_of(record: Any) -> datetime:
+    return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+
+
+def read_case(record: Any, partitions: int) -> Said | str:
+    """A reported event, or in a word why there is none. The decider writes its dead letter."""
+    found = read_reported(_record(record), partitions)
+    match found:
+        case Skipped():
+            return "unknown-type"
+        case Unreadable(reason=reason):
+            return reason
+        case _:
+            return Said(found, record.offset, at_of(record))
+
+
+def read_decision(record: Any) -> Waiting:
+    """A decision to plan; what cannot be read keeps its place in the order."""
+    found = read_decided(_record(record))
+    said_at = at_of(record)
+    match found:
+        case Skipped():
+            return Waiting(record.offset, said_at, None, record)
+        case Unreadable():
+            return Waiting(record.offset, said_at, None, record, found)
+        case _:
+            return Waiting(record.offset, said_at, found, record)
+
+
+def _record(record: Any) -> Record:
+    return Record(record.key, record.value, record.headers, record.partition)

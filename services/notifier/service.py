@@ -1,0 +1,110 @@
+"""The notifier as a process: it follows the decisions, plans messages, and sends them.
+
+Wires what the other modules hold: ``follower.py`` reads, ``planner.py`` stores, ``sender.py``
+sends. An error that is no outage ends the process; the supervisor starts it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from infra.runtime.logs import get_logger
+from infra.runtime.migrations import pending
+from infra.runtime.postgres import open_pool
+from infra.runtime.settings import Settings
+from schemas.topics import CASE_EVENTS
+from services.notifier.addresses import load_directory
+from services.notifier.channels.mail import sender_of
+from services.notifier.core.retries import Retries
+from services.notifier.follower import Follower
+from services.notifier.outbox import Outbox
+from services.notifier.planner import Planner
+from services.notifier.rejects import Rejects
+from services.notifier.sender import LINES, POSTGRES_AWAY, Sender
+from services.notifier.sql import QUERIES
+
+OWNER: Final = "notifier"
+MIGRATIONS: Final = Path(str(files("services.notifier") / "migrations"))
+FORGET_EVERY: Final = 6 * 3600.0
+GRACE: Final = 4.0
+"""Seconds that a mail being handed over may take to finish when we are asked to stop."""
+
+log = get_logger(__name__)
+
+
+class NotMigrated(RuntimeError):
+    """The tables are missing or old."""
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Plan and send until asked to stop. Raises whatever ended one of its parts."""
+    directory, mail_from = (
+        load_directory(settings.notifier.addresses_file),
+        sender_of(settings.smtp),
+    )
+    pool = await _until_postgres_answers(settings, stop)
+    if pool is None:
+        return
+    wake, rejects, mine = asyncio.Event(), Rejects(settings.kafka), settings.notifier
+    planner = Planner(pool, directory, mine.silent_after, rejects)
+    outbox = Outbox(pool, f"notifier-{mine.instance_id}")
+    retries = Retries(mine.retry_first, mine.retry_longest)
+    sender = Sender(outbox, settings.smtp, mail_from, retries, wake, stop)
+    follower = Follower(settings, planner, wake, stop)
+    try:
+        await _run_all(stop, wake, (follower.run(), sender.run(), _forget(pool)))
+    finally:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(rejects.close(), 2)
+        pool.terminate()
+
+
+async def _run_all(stop: asyncio.Event, wake: asyncio.Event, parts: tuple[Any, ...]) -> None:
+    """Until asked to stop, or one part has failed; then the others get a moment to finish."""
+    working = [asyncio.create_task(part) for part in parts]
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([*working, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    wake.set()
+    follower, sender, forgetting = working
+    forgetting.cancel()
+    await asyncio.wait([follower, sender], timeout=GRACE)
+    for task in working:
+        task.cancel()
+    results = await asyncio.gather(*working, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+async def _until_postgres_answers(settings: Settings, stop: asyncio.Event) -> Any:
+    """A pool on migrated tables; None if asked to stop before. Errors: ``NotMigrated``."""
+    wait = 0.2
+    while not stop.is_set():
+        try:
+            missing = await pending(settings.postgres.dsn, OWNER, MIGRATIONS)
+            if missing:
+                raise NotMigrated(f"{', '.join(missing)} not applied: run escalation db migrate")
+            return await open_pool(settings.postgres, max_size=LINES + 3)
+        except POSTGRES_AWAY as error:
+            log.warning("postgres-away", why=type(error).__name__, next_try_seconds=wait)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), wait)
+        wait = min(wait * 2, 5.0)
+    return None
+
+
+async def _forget(pool: Any) -> None:
+    """Names, addresses and words live here as long as in the case topic, and no longer."""
+    keep = timedelta(milliseconds=int(CASE_EVENTS.configs["retention.ms"]))
+    while True:
+        with contextlib.suppress(*POSTGRES_AWAY):
+            forgotten = await pool.fetchval(QUERIES["expire"], keep)
+            if forgotten:
+                log.info("personal-data-forgotten", rows=forgotten)
+        await asyncio.sleep(FORGET_EVERY)

@@ -1,0 +1,153 @@
+"""What people read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from schemas.codec import Decided
+from services.notifier.core import words
+from services.notifier.core.plan import brief
+from services.notifier.core.wording import (
+    About,
+    Clock,
+    Reader,
+    Somebody,
+    Told,
+    Wording,
+    write,
+    zone_of,
+)  # fmt: skip
+from tests.notifier.decisions import NOON, accepted, hint, missed, raised, rejected
+
+BERLIN = Reader("Ann", "Europe/Berlin")
+
+
+def read(event: Decided, template: str, reader: Reader = BERLIN, **but: Any) -> Wording:
+    base = Told(template, event.subject, event.time, NOON, brief(event.data), reader)
+    return write(replace(base, **but))
+
+
+@pytest.mark.rule("001-16")
+@pytest.mark.rule("000-22")
+def test_a_confirmation_promises_no_response_time() -> None:
+    text = read(accepted(), "accepted").text
+    assert "typically made within 24 hours" in text
+    assert "not guaranteed" in text and "do not promise a response time" in text
+
+
+@pytest.mark.rule("001-17")
+def test_a_confirmation_says_that_help_comes_on_weekdays() -> None:
+    assert "on weekdays" in read(accepted(), "accepted").text
+
+
+@pytest.mark.rule("001-13")
+@pytest.mark.parametrize("template", ["accepted", "rejected"])
+def test_a_confirmation_says_to_look_into_the_spam_folder(template: str) -> None:
+    event = accepted() if template == "accepted" else rejected("too-early")
+    assert "spam folder" in read(event, template).text
+
+
+@pytest.mark.rule("000-25")
+def test_a_confirmation_does_not_promise_a_faster_solution() -> None:
+    assert "does not automatically mean a faster solution" in read(accepted(), "accepted").text
+
+
+@pytest.mark.parametrize("code", words.REFUSALS)
+def test_every_reason_is_given_in_words(code: str) -> None:
+    told = read(rejected(code, "case-closed"), "rejected")
+    for form in (" ".join(told.text.split()), " ".join(told.html.split())):
+        assert words.REFUSALS[code] in form
+        assert words.REFUSALS["case-closed"] in form
+
+
+def test_a_reason_of_a_newer_decider_is_not_swallowed() -> None:
+    assert "moon-is-full" in read(rejected("moon-is-full"), "rejected").text
+
+
+def test_a_rejection_names_the_instant_in_the_readers_zone() -> None:
+    event = rejected("too-early", eligible_at=NOON + timedelta(hours=5))
+    assert (
+        "Monday, 7 January 2030, 18:00 (Europe/Berlin, UTC+01:00)" in read(event, "rejected").text
+    )
+    nowhere = read(event, "rejected", Reader("Ann", "Middle/Earth")).text
+    assert "Monday, 7 January 2030, 17:00 (UTC)" in nowhere
+
+
+def test_an_instant_that_is_over_is_not_promised_for_later() -> None:
+    text = read(
+        rejected("comments-missing", eligible_at=NOON - timedelta(hours=1)), "rejected"
+    ).text
+    assert "is over since" in text and "allowed from" not in text
+
+
+def test_a_time_shown_is_never_before_the_instant() -> None:
+    clock = Clock(zone_of("UTC"), NOON)
+    shown = clock.show(datetime(2030, 1, 7, 11, 59, 59, 1, tzinfo=UTC))
+    assert shown == "Monday, 7 January 2030, 12:00 (UTC)"
+
+
+def test_summer_and_winter_have_their_own_offset() -> None:
+    clock = Clock(zone_of("Australia/Lord_Howe"), NOON)
+    assert clock.show(NOON).endswith("23:00 (Australia/Lord_Howe, UTC+11:00)")
+    assert clock.show(NOON + timedelta(days=180)).endswith("22:30 (Australia/Lord_Howe, UTC+10:30)")
+
+
+@pytest.mark.parametrize("zone", ["../../etc/passwd", "/etc/localtime", "", "Europe", "\x00", None])
+def test_what_is_no_zone_is_utc(zone: str | None) -> None:
+    assert zone_of(zone).key == "UTC"
+
+
+@pytest.mark.rule("001-13")
+def test_a_hint_says_which_words_to_write() -> None:
+    told = read(hint(), "suggestion-made")
+    assert "“escalation request”" in told.text
+    assert "No escalation was requested" in told.text
+
+
+@pytest.mark.rule("001-11")
+def test_an_accepted_request_without_a_reason_is_asked_for_one() -> None:
+    assert (
+        words.suggestion("add-a-reason")
+        in read(accepted(suggestions=["add-a-reason"]), "accepted").text
+    )
+
+
+@pytest.mark.rule("000-26")
+@pytest.mark.rule("000-35")
+def test_the_manager_reads_whom_to_contact_and_why() -> None:
+    ann = Somebody("Ann", "ann@customer.example", "+49 30 1", "Europe/Berlin", "9 to 15")
+    text = read(
+        accepted(), "handover", Reader("Ben"), contact=ann, comments="It is\ndown.",
+        case=About("Printer\non fire"),
+    ).text  # fmt: skip
+    assert "Contact:       Ann, ann@customer.example, +49 30 1, Europe/Berlin, 9 to 15" in text
+    assert "> It is\n> down." in text
+    assert "Printer on fire" in text
+    assert "first contact with the customer, by Tuesday, 8 January 2030, 12:00 (UTC)" in text
+
+
+def test_alarms_say_what_was_due_and_who_has_it() -> None:
+    assert "first contact with the customer" in read(missed(), "deadline-missed").subject
+    assert "the team manager" in read(raised(), "level-raised").text
+
+
+def test_reported_text_cannot_become_markup() -> None:
+    told = read(
+        accepted(), "handover", Reader("<b>Ben</b>"), comments="<script>alert(1)</script>",
+        case=About("<img src=x>"),
+    )  # fmt: skip
+    assert "<script>" not in told.html and "<img" not in told.html and "<b>" not in told.html
+
+
+def test_account_escalations_and_nameless_requests_read_well() -> None:
+    event = rejected("case-number-missing")
+    assert read(event, "rejected", subject="account/a-1").subject.startswith(
+        "Your escalation request for account a-1"
+    )
+    assert read(event, "rejected", subject="request/r-1").subject == (
+        "Your escalation request was not accepted"
+    )
