@@ -1,0 +1,93 @@
+"""``escalation up`` as a person runs it: ready, watched, ended, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+PROGRAM = Path(sys.executable).with_name("escalation")
+NAMES = {"decider", "intake", "notifier", "projections", "kafka", "postgres"}
+
+
+class Up:
+    """One run of ``escalation up --json``."""
+
+    def __init__(self, data: Path) -> None:
+        clean = {name: value for name, value in os.environ.items() if "ESCALATION_" not in name}
+        self.data = data
+        self.process = subprocess.Popen(
+            [PROGRAM, "up", "--data", str(data), "--json"],
+            env=clean, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        self.line = self.process.stdout.readline()
+        self.ready: dict[str, Any] = json.loads(self.line)
+
+    def pids(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = json.loads((self.data / "pids.json").read_text())
+        return found
+
+    def everybody(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    running = Up(tmp_path / "data")
+    yield running
+    if running.process.poll() is None:
+        running.process.terminate()
+        running.process.wait(30)
+    if running.process.stdout is not None:
+        running.process.stdout.close()
+
+
+def test_it_is_ready_restarts_what_dies_and_leaves_nothing_behind(up: Up) -> None:
+    assert {"kafka", "postgres", "smtp", "mail", "board", "data"} == up.ready.keys()
+    before = up.pids()
+    assert before.keys() >= NAMES
+    for name in ("decider", "postgres", "kafka"):
+        os.kill(before[name][0], signal.SIGKILL)
+    _until(lambda: all(up.pids()[name] not in ([], before[name]) for name in ("decider", "kafka")))
+
+    second = subprocess.run(
+        [PROGRAM, "up", "--data", str(up.data)], capture_output=True, text=True, check=False
+    )
+    assert second.returncode == 1
+    assert "in use" in second.stderr
+
+    everybody = up.everybody()
+    began = time.monotonic()
+    up.process.terminate()
+    assert up.process.wait(30) == 0
+    assert time.monotonic() - began < 15
+    _until(lambda: not _alive(everybody))
+
+
+def test_nothing_is_left_when_it_is_killed_itself(up: Up) -> None:
+    everybody = up.everybody()
+    assert len(everybody) >= len(NAMES)
+    up.process.kill()
+    up.process.wait()
+    _until(lambda: not _alive(everybody))
+
+
+def _alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [one for one in processes if one.is_running() and one.status() != "zombie"]
+
+
+def _until(holds: Callable[[], object], seconds: float = 40) -> None:
+    ends = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < ends
+        time.sleep(0.2)
