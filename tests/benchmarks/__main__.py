@@ -1,0 +1,247 @@
+"""``make bench``: print a table and write ``bench.json``.
+
+BENCH_EVENTS=300000 python -m tests.benchmarks [throughput latency projections]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from aiokafka.admin import NewTopic
+from rich.console import Console
+from rich.table import Table
+
+from infra.runtime.kafka import make_admin
+from infra.runtime.settings import KafkaSettings
+from infra.runtime.topic_admin import apply_topics
+from infra.workbench.demo_day import day
+from infra.workbench.up import SERVICES, VENDOR_TOPICS, migrate_all
+from infra.workbench.workbench import Endpoints, Workbench
+from schemas import topics
+from schemas.codec import write
+from services.escalation.decider.partition import Incoming, Partition
+from tests.benchmarks import measure
+from tests.benchmarks.peers import shipped_policies
+from tests.stories import NOON, requested
+
+EVENTS = int(os.environ.get("BENCH_EVENTS", "300000"))
+PEER_EVENTS = {"faust": EVENTS // 15, "quix": EVENTS // 3}
+RATE, SECONDS = 1_000, 15
+Records = list[tuple[str, bytes]]
+
+
+@dataclass
+class Result:
+    """One line: ``ratio`` above 1 means that we are ahead of ``beside``."""
+
+    name: str
+    value: float
+    unit: str
+    beside: str = ""
+    ratio: float | None = None
+
+
+class Bench:
+    def __init__(self, endpoints: Endpoints) -> None:
+        self.endpoints = endpoints
+        self.kafka = KafkaSettings(bootstrap_servers=endpoints.kafka)
+        self.results: list[Result] = []
+
+    def add(self, result: Result) -> None:
+        self.results.append(result)
+        print(result, file=sys.stderr, flush=True)
+
+    async def world(self, prefix: str) -> KafkaSettings:
+        kafka = self.kafka.model_copy(update={"topic_prefix": prefix})
+        await apply_topics(kafka, (*topics.TOPICS, *VENDOR_TOPICS))
+        return kafka
+
+    async def topic(self, name: str) -> str:
+        admin = make_admin(self.kafka)
+        await admin.start()
+        await admin.create_topics([NewTopic(name, measure.PARTITIONS, 1)])
+        await admin.close()
+        return name
+
+    def environment(self, prefix: str) -> dict[str, str]:
+        return self.endpoints.environment() | {"ESCALATION_KAFKA__TOPIC_PREFIX": prefix}
+
+    # --- throughput ------------------------------------------------------------------------
+
+    async def throughput(self) -> None:
+        """Full decisions beside a Faust agent with a table and Quix Streams exactly once."""
+        records = list(day(1, EVENTS // 5, datetime.now(UTC)))[:EVENTS]
+        ours, memory = await self._decider(records)
+        self.add(
+            Result("decider, full decisions", ours, "events/s", "target 25,000", ours / 25_000)
+        )
+        self.add(Result("decider, resident memory", memory, "MB"))
+        for peer, wanted in (("faust", 10), ("quix", 1)):
+            some = records[: PEER_EVENTS[peer]]
+            theirs = await self._peer(peer, some)
+            name = {"faust": "Faust agent with table", "quix": "Quix Streams exactly-once"}[peer]
+            if theirs:
+                self.add(
+                    Result(name, theirs, "events/s", f"decider, target {wanted} x", ours / theirs)
+                )
+
+    async def _decider(self, records: Records) -> tuple[float, float]:
+        kafka = await self.world("ours.")
+        await measure.load(kafka, "ours." + topics.CASE_EVENTS.name, records)
+        command = [sys.executable, "-m", SERVICES["decider"]]
+        target = "ours." + topics.ESCALATION_EVENTS.name
+        async with (
+            measure.reader(self.kafka, target) as consumer,
+            measure.running(command, self.environment("ours.")) as process,
+        ):
+            seen = await measure.count(consumer, decisions_of(records), 120)
+            memory = process.memory_info().rss / 1e6
+        return seen.rate(len(records)), memory
+
+    async def _peer(self, peer: str, records: Records) -> float:
+        source, target = await self.topic(f"bench.{peer}.in"), await self.topic(f"bench.{peer}.out")
+        await measure.load(self.kafka, source, records)
+        env = {
+            "BENCH_BROKER": self.kafka.bootstrap_servers,
+            "BENCH_IN": source,
+            "BENCH_OUT": target,
+        }
+        async with (
+            measure.reader(self.kafka, target) as consumer,
+            measure.running(_peer_command(peer), env),
+        ):
+            seen = await measure.count(consumer, decisions_of(records), 120)
+        return seen.rate(len(records)) if seen.number > 1 else 0.0
+
+    # --- latency ---------------------------------------------------------------------------
+
+    async def latency(self) -> None:
+        """Published to readable at 1,000 events/s, beside the bare loop."""
+        events = [_rejected(number) for number in range(RATE * SECONDS)]
+        source, target = await self.topic("bench.bare.in"), await self.topic("bench.bare.out")
+        env = {
+            "BENCH_BROKER": self.kafka.bootstrap_servers,
+            "BENCH_IN": source,
+            "BENCH_OUT": target,
+        }
+        bare = [sys.executable, "-m", "tests.benchmarks.bare_loop"]
+        async with measure.running(bare, env):
+            await asyncio.sleep(4)
+            theirs = await measure.latencies(self.kafka, (source, target), events, RATE)
+        await self.world("slow.")
+        names = ("slow." + topics.CASE_EVENTS.name, "slow." + topics.ESCALATION_EVENTS.name)
+        command = [sys.executable, "-m", SERVICES["decider"]]
+        async with measure.running(command, self.environment("slow.")):
+            await asyncio.sleep(6)
+            ours = await measure.latencies(self.kafka, names, events, RATE)
+        for share, name in ((0.5, "p50"), (0.99, "p99")):
+            at, bare_at = measure.quantile(ours, share), measure.quantile(theirs, share)
+            beside = f"bare loop {bare_at * 1000:.0f} ms"
+            self.add(Result(f"request to decision {name}", at * 1000, "ms", beside, bare_at / at))
+
+    # --- projections -----------------------------------------------------------------------
+
+    async def projections(self) -> None:
+        """Catch-up of both topics beside COPY of the same rows."""
+        prefix = "ours."
+        database = "bench"
+        admin = await asyncpg.connect(self.endpoints.postgres)
+        await admin.execute(f"CREATE DATABASE {database}")
+        await admin.close()
+        dsn = self.endpoints.postgres.rpartition("/")[0] + f"/{database}"
+        await migrate_all(dsn)
+        env = self.environment(prefix) | {"ESCALATION_POSTGRES__DSN": dsn}
+        async with measure.running([sys.executable, "-m", SERVICES["projections"]], env):
+            rows, seconds = await _caught_up(dsn)
+        copied = await _bare_copy(dsn)
+        beside = f"0.3 x bare COPY {copied:,.0f}"
+        rate = rows / seconds
+        self.add(Result("projection catch-up", rate, "events/s", beside, rate / copied / 0.3))
+
+
+def decisions_of(records: Records) -> int:
+    """How many decisions these records lead to, whatever the partition."""
+    partition, now = Partition(0, 1, shipped_policies()), int(time.time() * 1000)
+    for offset, (subject, value) in enumerate(records):
+        partition.take(Incoming(offset, now, subject.encode(), value))
+    return len(partition.flush().decisions)
+
+
+def _rejected(number: int) -> tuple[str, bytes]:
+    event = requested(NOON, f"request-{number}")
+    event.subject, event.id, event.time = f"case-{number}", f"bench-{number}", datetime.now(UTC)
+    return event.subject, write(event)
+
+
+def _peer_command(peer: str) -> list[str]:
+    module = f"tests.benchmarks.{peer}_peer"
+    if peer == "faust":
+        return [sys.executable, "-m", module]
+    uv = shutil.which("uv") or str(Path.home() / ".cache/case-escalation/uv/bin/uv")
+    packages = ("quixstreams==3.28.0", "pyyaml", "aiokafka==0.14.0", "tzdata")
+    with_packages = [part for package in packages for part in ("--with", package)]
+    return [uv, "run", "--quiet", "--no-project", *with_packages, "python", "-m", module]
+
+
+async def _caught_up(dsn: str) -> tuple[int, float]:
+    """Rows and seconds from the first to the last that arrived."""
+    connection = await asyncpg.connect(dsn)
+    count = "SELECT coalesce(sum(next_offset), 0)::bigint FROM projections.offsets"
+    first = last = time.perf_counter()
+    started = before = 0
+    while time.perf_counter() - last < 5 or not started:
+        rows = await connection.fetchval(count)
+        if rows != before:
+            last, before = time.perf_counter(), rows
+            if not started:
+                first, started = last, rows
+        await asyncio.sleep(0.05)
+    await connection.close()
+    return before - started, last - first
+
+
+async def _bare_copy(dsn: str) -> float:
+    """Rows a second that COPY alone puts into a table of the same columns."""
+    connection = await asyncpg.connect(dsn)
+    rows: list[Any] = await connection.fetch("SELECT * FROM projections.events LIMIT 200000")
+    await connection.execute("CREATE TABLE bare (LIKE projections.events INCLUDING DEFAULTS)")
+    began = time.perf_counter()
+    for start in range(0, len(rows), 5_000):
+        batch = [tuple(row) for row in rows[start : start + 5_000]]
+        await connection.copy_records_to_table("bare", records=batch)
+    seconds = time.perf_counter() - began
+    await connection.close()
+    return len(rows) / seconds
+
+
+def show(results: list[Result]) -> None:
+    table = Table("what", "value", "unit", "beside", "ratio (above 1: ahead)")
+    for one in results:
+        ratio = "" if one.ratio is None else f"{one.ratio:.2f}"
+        table.add_row(one.name, f"{one.value:,.1f}", one.unit, one.beside, ratio)
+    Console(width=120).print(table)
+    Path("bench.json").write_text(json.dumps([asdict(one) for one in results], indent=2), "utf-8")
+
+
+async def main() -> None:
+    chosen = sys.argv[1:] or ["throughput", "latency", "projections"]
+    async with Workbench(Path(tempfile.mkdtemp(prefix="case-escalation-bench-"))) as servers:
+        bench = Bench(servers.endpoints)
+        for name in chosen:
+            await getattr(bench, name)()
+    show(bench.results)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
