@@ -13,57 +13,31 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from aiokafka import ConsumerRebalanceListener, TopicPartition
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
-from infra.runtime.kafka import make_consumer, topic_name
+from infra.runtime.health import Progress
+from infra.runtime.kafka import topic_name
 from infra.runtime.logs import get_logger
 from infra.runtime.settings import Settings
 from schemas import topics
 from services.notifier.metrics import READ, STEPPED_BACK
 from services.notifier.planner import Batch, Overtaken, Planner
 from services.notifier.reading import Desk, Spot, Waiting, read_case, read_decision
+from services.notifier.seats import Seats, group_consumer
 from services.notifier.sender import POSTGRES_AWAY
 from services.notifier.sql import QUERIES
 
 LARGEST_BATCH: Final = 2_000
 WAIT_MS: Final = 100
 HINT_EVERY: Final = 5.0
+STUCK_AFTER: Final = 120.0
 
 log = get_logger(__name__)
 
 
-class Seats(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """Notices that partitions changed hands; nothing is read before positions were."""
-
-    def __init__(self, consumer: Any) -> None:
-        self.consumer = consumer
-        self.changed = False
-
-    async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
-        self.changed = True
-
-    async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
-        self.consumer.pause(*assigned)
-        self.changed = True
-
-
-def group_consumer(settings: Settings) -> Any:
-    """A static member; the range assignor gives a partition of both topics to the same one."""
-    return make_consumer(
-        settings.kafka,
-        group_id=topics.NOTIFIER_GROUP,
-        group_instance_id=f"{topics.NOTIFIER_GROUP}-{settings.notifier.instance_id}",
-        partition_assignment_strategy=(RangePartitionAssignor,),
-        session_timeout_ms=6_000,
-        heartbeat_interval_ms=1_500,
-        rebalance_timeout_ms=20_000,
-        max_poll_interval_ms=300_000,
-        fetch_max_wait_ms=50,
-        max_partition_fetch_bytes=2 << 20,
-        retry_backoff_ms=20,
-    )
+class Stuck(RuntimeError):
+    """There is something to read and nothing is read: the process ends, and starts again."""
 
 
 @dataclass
@@ -75,6 +49,7 @@ class Follower:
     wake: asyncio.Event
     stop: asyncio.Event
     desks: dict[int, Desk] = field(default_factory=dict)
+    progress: Progress = field(default_factory=Progress)
     hinted_at: float = 0.0
 
     def __post_init__(self) -> None:
@@ -114,6 +89,7 @@ class Follower:
     async def _sit_down(self) -> None:
         """Read the positions of what we own now, and go there."""
         self.seats.changed = False
+        self.progress.forget()
         owned = sorted(self.consumer.assignment())
         self.desks = {tp.partition: Desk() for tp in owned}
         rows = await self.planner.pool.fetch(
@@ -156,7 +132,7 @@ class Follower:
         self._pick(batch)
         if batch.moves:
             await self._store(batch)
-        await self._hint()
+        await self._every_while()
 
     def _patience(self) -> int:
         """Do not wait for records while decisions are ready to be planned."""
@@ -220,12 +196,15 @@ class Follower:
         if planned:
             self.wake.set()
 
+    async def _every_while(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self.hinted_at >= HINT_EVERY:
+            self.hinted_at = now
+            await self._hint()
+            await self._look_after_itself()
+
     async def _hint(self) -> None:
         """Tell Kafka how far we are, for those who watch lag."""
-        now = asyncio.get_running_loop().time()
-        if now - self.hinted_at < HINT_EVERY:
-            return
-        self.hinted_at = now
         places = {}
         for tp in self.consumer.assignment():
             if (desk := self.desks.get(tp.partition)) is not None:
@@ -233,3 +212,14 @@ class Follower:
         if places:
             with contextlib.suppress(KafkaError):
                 await self.consumer.commit(places)
+
+    async def _look_after_itself(self) -> None:
+        """Errors: ``Stuck``. What is paused waits for a reason and is not looked at."""
+        reading = self.consumer.assignment() - self.consumer.paused()
+        if not reading:
+            return
+        ends = await self.consumer.end_offsets(list(reading))
+        for tp in reading:
+            self.progress.moved(tp, await self.consumer.position(tp))
+        if stuck := self.progress.stuck(ends, STUCK_AFTER):
+            raise Stuck(f"{len(stuck)} partitions have not moved for {STUCK_AFTER:.0f} s")

@@ -38,9 +38,10 @@ IDLE: Final = 0.5
 POSTGRES_AWAY: Final = (
     OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError,
-    asyncpg.CannotConnectNowError,
+    asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, asyncpg.InternalClientError,
 )  # fmt: skip
-"""Errors that pass when Postgres is back."""
+"""Errors that pass when Postgres is back. The last one is how asyncpg at times sees a connection
+that broke in the middle of a query."""
 
 log = get_logger(__name__)
 
@@ -56,17 +57,25 @@ class Sender:
     wake: asyncio.Event
     stop: asyncio.Event
     failures: int = 0
+    interrupted: bool = False
 
     async def run(self) -> None:
         """Send until asked to stop; an outage of the mail server or of Postgres is waited out."""
-        await self._through_outages(self.outbox.take_over)
+        self.interrupted = True
         while not self.stop.is_set():
             self.wake.clear()
-            claimed: list[UUID] = await self._through_outages(lambda: self.outbox.claim(CLAIMED))
+            claimed: list[UUID] = await self._through_outages(self._claim)
             if claimed:
                 await self._send_all(deque(claimed))
             else:
                 await _until(self.wake, IDLE)
+
+    async def _claim(self) -> list[UUID]:
+        """After an outage first free what a claim may have taken whose answer was lost."""
+        if self.interrupted:
+            await self.outbox.take_over()
+            self.interrupted = False
+        return await self.outbox.claim(CLAIMED)
 
     async def _send_all(self, queue: deque[UUID]) -> None:
         lines = min(LINES, len(queue))
@@ -145,6 +154,7 @@ class Sender:
                 return await work()
             except POSTGRES_AWAY as error:
                 log.warning("postgres-away", why=type(error).__name__, next_try_seconds=wait)
+                self.interrupted = True
                 if self.stop.is_set():
                     raise
             await _until(self.stop, wait)

@@ -24,7 +24,7 @@ async def test_every_intent_is_told_once_through_kills(world: World) -> None:
     stage, chance = Stage(world), random.Random(8)
     async with inbox() as box:
         world.more = box.settings()
-        telling = asyncio.create_task(stage.tell(_stories()))
+        telling = asyncio.create_task(stage.tell(told_stories(CASES)))
         for _ in range(KILLS):
             world.start("notifier")
             await _until_more(box, len(box.received) + chance.randrange(5, 60))
@@ -35,7 +35,7 @@ async def test_every_intent_is_told_once_through_kills(world: World) -> None:
         assert world.stop("notifier") < 5
     assert {row["state"] for row in rows} == {"sent"}
     planned = {f"<{row['message_id']}@escalation.example>" for row in rows}
-    told = Counter(_message_id(content) for _, _, content in box.received)
+    told = Counter(message_id_of(content) for _, _, content in box.received)
     assert set(told) == planned
     twice = sum(told.values()) - len(planned)
     (counted,) = await world.query(
@@ -51,14 +51,14 @@ async def _until_more(box: Inbox, number: int) -> None:
             await asyncio.sleep(0.005)
 
 
-def _message_id(content: bytes) -> str:
+def message_id_of(content: bytes) -> str:
     return str(message_from_bytes(content)["Message-ID"])
 
 
-def _stories() -> list[tuple[Reported, list[Decided]]]:
+def told_stories(cases: int) -> list[tuple[Reported, list[Decided]]]:
     """Each case is opened, one request is rejected and the next one accepted."""
     now, told = datetime.now(UTC), []
-    for number in range(CASES):
+    for number in range(cases):
         subject = f"case-{number}"
         ann = person("ann", email=f"ann{number}@customer.example")
         ben = person("manager", email="ben@support.example")

@@ -36,7 +36,7 @@ def receipt(policy: str = "time-gated", at: datetime = NOON) -> dict[str, Any]:
 
 
 def accepted(at: datetime = NOON, *, policy: str = "time-gated", **but: Any) -> Decided:
-    data = {
+    data: dict[str, Any] = {
         "escalation_id": "escalation-1",
         "request_id": "request-1",
         "account_id": "account-1",
@@ -62,7 +62,7 @@ def accepted(at: datetime = NOON, *, policy: str = "time-gated", **but: Any) -> 
 
 
 def rejected(*codes: str, at: datetime = NOON, **but: Any) -> Decided:
-    data = {
+    data: dict[str, Any] = {
         "request_id": "request-1",
         "account_id": "account-1",
         "team": None,
@@ -75,16 +75,23 @@ def rejected(*codes: str, at: datetime = NOON, **but: Any) -> Decided:
 
 
 def hint(at: datetime = NOON, **but: Any) -> Decided:
-    data = {"suggestions": ["did-you-mean-escalation-request"], "comment_id": "comment-1"}
+    data: dict[str, Any] = {
+        "suggestions": ["did-you-mean-escalation-request"],
+        "comment_id": "comment-1",
+    }
     return decision(decided.SuggestionMade, at, **(data | but))
 
 
 def missed(at: datetime = NOON, **but: Any) -> Decided:
-    data = {"escalation_id": "escalation-1", "duty": "first-contact", "due_at": at,
-            "level": "support"}  # fmt: skip
+    data: dict[str, Any] = {
+        "escalation_id": "escalation-1",
+        "duty": "first-contact",
+        "due_at": at,
+        "level": "support",
+    }
     return decision(decided.DeadlineMissed, at, **(data | but))
 
 
 def raised(to: str = "team-manager", at: datetime = NOON, **but: Any) -> Decided:
-    data = {"escalation_id": "escalation-1", "to": to, "by_id": "manager"}
+    data: dict[str, Any] = {"escalation_id": "escalation-1", "to": to, "by_id": "manager"}
     return decision(decided.LevelRaised, at, **(data | but))

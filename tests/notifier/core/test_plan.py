@@ -93,9 +93,9 @@ def test_a_raised_level_is_told() -> None:
 
 
 def test_most_decisions_are_told_to_nobody() -> None:
-    escalation = {"escalation_id": "escalation-1"}
-    assert told(decision(decided.Acknowledged, **escalation)) == []
-    assert told(decision(decided.MonitoringEnded, why="closed", **escalation)) == []
+    one = "escalation-1"
+    assert told(decision(decided.Acknowledged, escalation_id=one)) == []
+    assert told(decision(decided.MonitoringEnded, escalation_id=one, why="closed")) == []
 
 
 def test_nobody_to_tell_is_recorded_and_holds_nobody_up() -> None:
