@@ -28,7 +28,7 @@ from infra.workbench import publish as publishing
 from infra.workbench.demo import play
 from infra.workbench.doctor import examine
 from infra.workbench.downloads import WrongChecksum
-from infra.workbench.up import MIGRATED, SERVICES, default_data, migrate_all, up
+from infra.workbench.up import MIGRATED, SERVICES, VENDOR_TOPICS, default_data, migrate_all, up
 from infra.workbench.workbench import InUse
 from schemas import topics
 from services.projections.review import commands as review
@@ -122,9 +122,14 @@ def validate(file: Path, json: Json = False) -> None:
 
 
 @topics_app.command("apply")
-def topics_apply() -> None:
+def topics_apply(
+    crm: Annotated[
+        bool, typer.Option("--crm", help="Also the vendors' topics, for a try-out.")
+    ] = False,
+) -> None:
     """Create the topics that are missing. Example: escalation topics apply"""
-    for name in _run(apply_topics(_settings().kafka, topics.TOPICS)):
+    wanted = (*topics.TOPICS, *(VENDOR_TOPICS if crm else ()))
+    for name in _run(apply_topics(_settings().kafka, wanted)):
         print(f"created {name}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 from infra.workbench.demo_day import salesforce
 from schemas import topics
@@ -48,6 +49,6 @@ async def _all(world: World, expected: set[str]) -> bool:
     return {json.loads(one.value)["id"] for one in records} == expected
 
 
-async def _letters(world: World) -> list[object]:
+async def _letters(world: World) -> list[Any]:
     letters = await world.records(topics.dead_letters("intake").name)
     return letters if len(letters) >= 3 else []
