@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
 import uvloop
+from prometheus_client import start_http_server
 
 from infra.runtime.logs import configure_logging, get_logger
 from infra.runtime.settings import Settings, SettingsProblem, load_settings
@@ -29,6 +30,8 @@ def run_service(main: Main, name: str) -> NoReturn:
         print(problem, file=sys.stderr)
         sys.exit(2)
     log = get_logger(name)
+    if settings.health.port is not None:
+        start_http_server(settings.health.port, addr="127.0.0.1")
     try:
         uvloop.run(_until_stopped(main, settings))
         code = 0

@@ -79,7 +79,7 @@ class ProjectionsSettings(_Section):
 
 
 class HealthSettings(_Section):
-    port: int | None = Field(None, description="serves /livez, /readyz and /metrics")
+    port: int | None = Field(None, description="serves /metrics on 127.0.0.1, where set")
 
 
 class WorkbenchSettings(_Section):

@@ -15,6 +15,7 @@ from typing import Any
 import asyncpg
 
 from infra.runtime.logs import get_logger
+from schemas import reported
 from schemas.decided import Rejected
 from schemas.vocabulary import Person
 from services.escalation.core.policy import Policies
@@ -125,7 +126,9 @@ class Projector:
     async def _load(self, found: list[Read]) -> Rows:
         subjects: dict[bool, set[str]] = defaultdict(set)
         for one in found:
-            subjects[one.topic == self._decides].add(one.event.subject)
+            decides = one.topic == self._decides
+            if decides or isinstance(one.event.data, CHANGES_THE_CASE):
+                subjects[decides].add(one.event.subject)
         ids = {one.event.data.escalation_id for one in found if one.topic == self._decides}
         fetch = self._connection.fetch
         cases = await fetch(SQL["touched_cases"], list(subjects[False])) if subjects[False] else []
@@ -141,7 +144,7 @@ class Projector:
         event, subject = one.event, one.event.subject
         for person in _people(event.data):
             rows.people[person.id] = (person.id, person.name, one.recorded_at)
-        if "/" not in subject:
+        if isinstance(event.data, CHANGES_THE_CASE) and "/" not in subject:
             row = rows.cases.get(subject) or CaseRow(subject)
             rows.cases[subject] = project_case(row, event, one.recorded_at, self._policies)
 
@@ -185,6 +188,14 @@ def _decided(rows: Rows, one: Read) -> None:
     rows.escalations[id_] = project_escalation(row, event)
 
 
+CHANGES_THE_CASE = (
+    reported.Opened,
+    reported.SeverityChanged,
+    reported.Assigned,
+    reported.ContactChanged,
+    reported.Closed,
+    reported.Reopened,
+)
 _BEGINS = ("accepted", "approval-requested")
 
 

@@ -1,0 +1,53 @@
+"""What we know of Faust and aiokafka and rest on. A change here is for a person to look at."""
+
+from __future__ import annotations
+
+import inspect
+
+import aiokafka
+import faust
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.producer import sender
+from faust.transport.drivers import aiokafka as driver
+
+from infra.runtime.settings import load_settings
+from services.escalation.intake.app import build
+from services.escalation.intake.mapping import load_mapping
+from services.escalation.intake.transport import CommittedConsumer, CommittedTransport
+
+
+def test_these_are_the_versions_that_were_measured() -> None:
+    assert (faust.__version__, aiokafka.__version__) == ("0.15.3", "0.14.0")
+
+
+def test_aiokafkas_defaults_are_not_safe_so_ours_are_set() -> None:
+    producer = inspect.signature(AIOKafkaProducer.__init__).parameters
+    consumer = inspect.signature(AIOKafkaConsumer.__init__).parameters
+    assert producer["enable_idempotence"].default is False
+    assert producer["retry_backoff_ms"].default == 100
+    assert consumer["enable_auto_commit"].default is True
+    assert consumer["auto_offset_reset"].default == "latest"
+    assert consumer["isolation_level"].default == "read_uncommitted"
+    assert sender.BACKOFF_OVERRIDE == 0.02
+
+
+def test_faust_builds_its_consumer_where_we_override_it() -> None:
+    source = inspect.getsource(driver.AIOKafkaConsumerThread._create_worker_consumer)
+    assert 'isolation_level: str = "read_uncommitted"' in source
+    assert "_new_consumer_thread" in vars(driver.Consumer)
+    assert CommittedTransport.Consumer is CommittedConsumer
+    assert "_isolation_level" in inspect.getsource(AIOKafkaConsumer.__init__)
+
+
+def test_fausts_own_producer_is_not_idempotent() -> None:
+    source = inspect.getsource(driver.Producer)
+    assert "enable_idempotence" not in source or "in_transaction" in source
+
+
+def test_the_intake_app_is_the_trustworthy_subset() -> None:
+    conf = build(load_settings(), load_mapping(None)).conf
+    assert str(conf.store) == "memory:"
+    assert conf.processing_guarantee.value == "at_least_once"
+    assert not conf.web_enabled
+    assert not conf.topic_allow_declare
+    assert conf.table_standby_replicas == 0
