@@ -28,7 +28,15 @@ from infra.workbench import publish as publishing
 from infra.workbench.demo import play
 from infra.workbench.doctor import examine
 from infra.workbench.downloads import WrongChecksum
-from infra.workbench.up import MIGRATED, SERVICES, VENDOR_TOPICS, default_data, migrate_all, up
+from infra.workbench.up import (
+    MIGRATED,
+    SERVICES,
+    VENDOR_TOPICS,
+    default_data,
+    discard,
+    migrate_all,
+    up,
+)
 from infra.workbench.workbench import InUse
 from schemas import topics
 from services.projections.review import commands as review
@@ -76,7 +84,12 @@ def demo(data: Data = None, exit: Annotated[bool, typer.Option("--exit")] = Fals
 
     Example: escalation demo --exit
     """
-    _run(play(data or default_data(), "exit" if exit else ""))
+    at = data or default_data()
+    try:
+        _run(play(at, "exit" if exit else ""))
+    finally:
+        if data is None:
+            discard(at)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -33,6 +34,12 @@ VENDOR_TOPICS: Final = (topics.Topic(topics.SALESFORCE, "Salesforce's changes", 
 def default_data() -> Path:
     """A new directory for this run; name one with --data to keep what happens."""
     return Path(tempfile.mkdtemp(prefix="case-escalation-"))
+
+
+def discard(data: Path) -> None:
+    """Remove a directory of ours, and the cluster that it may link to."""
+    shutil.rmtree((data / "postgres").resolve(), ignore_errors=True)
+    shutil.rmtree(data, ignore_errors=True)
 
 
 async def migrate_all(dsn: str) -> list[str]:

@@ -22,7 +22,7 @@ async def test_the_views_say_what_was_decided_also_after_a_kill_and_a_repeat(wor
     await world.publish_raw([*events[len(events) // 2 :], *events[:50]])
     world.start("projections")
     await world.until_decided()
-    await until(lambda: _caught_up(world))
+    await until(lambda: caught_up(world))
 
     decisions = await world.decisions()
     expected = _statuses(decisions)
@@ -43,7 +43,7 @@ async def test_who_may_escalate_is_answered_as_the_decider_would(world: World) -
     world.start("decider", "projections")
     await world.publish_raw(events)
     await world.until_decided()
-    await until(lambda: _caught_up(world))
+    await until(lambda: caught_up(world))
     spent = {
         one["subject"] for one in await world.decisions() if one["type"].endswith(".accepted.v1")
     }
@@ -74,7 +74,7 @@ def _statuses(decisions: list[dict[str, object]]) -> dict[str, str]:
     return found
 
 
-async def _caught_up(world: World) -> bool:
+async def caught_up(world: World) -> bool:
     rows = await world.query(
         "SELECT topic, partition, next_offset FROM analytics.projection_watermark"
     )

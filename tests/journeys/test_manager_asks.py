@@ -1,0 +1,72 @@
+"""What a manager asks at the prompt, answered from the views by the real program."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from infra.workbench.demo_day import day
+from tests.journeys.test_projections import caught_up
+from tests.world import World, until
+
+PROGRAM = Path(sys.executable).with_name("escalation")
+
+
+def ask(world: World, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PROGRAM, *words], env=world.environment(), capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.rule("003-18")
+async def test_the_review_the_receipt_and_the_story_of_a_case(world: World) -> None:
+    events = [(subject.encode(), value) for subject, value in day(17, 150, datetime.now(UTC))]
+    world.start("decider", "projections")
+    await world.publish_raw(events)
+    await world.until_decided()
+    await until(lambda: caught_up(world))
+
+    review = json.loads(ask(world, "review", "--json").stdout)
+    (counted,) = await world.query(
+        "SELECT count(*) AS n FROM review.escalation_status "
+        "WHERE status IN ('escalated', 'acknowledged', 'monitored')"
+    )
+    assert len(review["open"]) == counted["n"] > 0
+    for_people = ask(world, "review")
+    assert for_people.returncode == 0
+    assert "escalated now" in for_people.stdout
+
+    (rejected,) = await world.query("SELECT * FROM review.rejections ORDER BY case_id LIMIT 1")
+    explained = ask(world, "explain", rejected["case_id"])
+    assert "REJECTED" in explained.stdout
+    receipts = json.loads(ask(world, "explain", rejected["case_id"], "--json").stdout)
+    codes = [refusal["code"] for one in receipts for refusal in one.get("refusals", ())]
+    assert set(rejected["codes"]) <= set(codes)
+
+    story = json.loads(ask(world, "timeline", rejected["case_id"], "--json").stdout)
+    assert story[0]["type"].startswith("support.case.")
+
+    then = ask(world, "review", "--as-of", "2020-01-01T00:00:00Z", "--json")
+    assert json.loads(then.stdout)["open"] == []
+
+
+async def test_errors_say_what_is_wrong_and_what_to_do(world: World, tmp_path: Path) -> None:
+    unknown = ask(world, "explain", "CASE-404")
+    assert unknown.returncode == 1
+    assert "CASE-404" in unknown.stderr
+    assert ask(world, "review", "--as-of", "yesterday").returncode == 2
+    wrong = tmp_path / "events.jsonl"
+    wrong.write_text('{"specversion": "1.0"}\nno json\n')
+    checked = ask(world, "validate", str(wrong))
+    assert checked.returncode == 3
+    assert "not-an-envelope" in checked.stderr
+    assert ask(world, "send", str(wrong)).returncode == 1
+    world.more["ESCALATION_KAFKA__BOOTSTRAP_SERVER"] = "x"
+    told = ask(world, "doctor")
+    assert told.returncode == 2
+    assert "ESCALATION_KAFKA__BOOTSTRAP_SERVERS" in told.stderr
