@@ -27,6 +27,9 @@ def configure_logging() -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    # While the broker checks that a transaction is open it answers "not enough replicas" and the
+    # producer asks again: many times a second, and nothing that anybody could act on.
+    logging.getLogger("aiokafka.producer.sender").setLevel(logging.ERROR)
 
 
 def get_logger(name: str) -> Any:
