@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 import asyncpg
@@ -48,6 +49,14 @@ class LostOwnership(RuntimeError):
     """Another process moved the offset of a partition: leave it to that one."""
 
 
+def _columns(model: type[Any]) -> attrgetter[tuple[Any, ...]]:
+    """A row's values in the order of its columns, without copying what they hold."""
+    return attrgetter(*(one.name for one in fields(model)))
+
+
+_CASE, _ESCALATION, _RIGHTS = map(_columns, (CaseRow, EscalationRow, RightsRow))
+
+
 @dataclass
 class Rows:
     """What a batch changes, keyed as its tables are."""
@@ -80,8 +89,11 @@ class Projector:
                 return Outcome.SEEN_BEFORE
             found = [one for records in fresh.values() for one in self._read(records)]
             await self._store(await self._append(found))
+            by_place: dict[Place, list[Read]] = defaultdict(list)
+            for one in found:
+                by_place[one.topic, one.partition].append(one)
             for place, records in fresh.items():
-                await self._move(place, known[place], records, found)
+                await self._move(place, known[place], records, by_place[place])
         return Outcome.APPLIED
 
     def _read(self, records: list[Any]) -> Iterable[Read]:
@@ -117,10 +129,10 @@ class Projector:
                 _decided(rows, one)
             else:
                 self._reported(rows, one)
-        await self._write("cases", [astuple(row) for row in rows.cases.values()])
+        await self._write("cases", [_CASE(row) for row in rows.cases.values()])
         await self._write("people", list(rows.people.values()))
-        await self._write("escalations", [astuple(row) for row in rows.escalations.values()])
-        await self._write("rights", [astuple(row) for row in rows.rights.values()])
+        await self._write("escalations", [_ESCALATION(row) for row in rows.escalations.values()])
+        await self._write("rights", [_RIGHTS(row) for row in rows.rights.values()])
         await self._write("rejections", rows.rejections)
 
     async def _load(self, found: list[Read]) -> Rows:
@@ -155,9 +167,8 @@ class Projector:
             await self._connection.execute(SQL[f"take_{table}"])
 
     async def _move(
-        self, place: Place, known: tuple[int, int], records: list[Any], found: list[Read]
+        self, place: Place, known: tuple[int, int], records: list[Any], own: list[Read]
     ) -> None:
-        own = [one for one in found if (one.topic, one.partition) == place]
         at, source = known[1], known[1]
         for one in own:
             if (given := one.event.source_offset) is not None and one.topic == self._decides:
@@ -200,12 +211,17 @@ _BEGINS = ("accepted", "approval-requested")
 
 
 def _people(fact: Any) -> list[Person]:
-    found = [
-        value
-        for name in type(fact).model_fields
-        if isinstance(value := getattr(fact, name), Person)
-    ]
-    return [person for person in found if person.name]
+    """The people that a fact names by name."""
+    found = [getattr(fact, name) for name in _PERSON_FIELDS[type(fact)]]
+    return [person for person in found if isinstance(person, Person) and person.name]
+
+
+_PERSON_FIELDS = {
+    fact: tuple(
+        name for name, info in fact.model_fields.items() if "Person" in str(info.annotation)
+    )
+    for fact in reported.FACTS
+}
 
 
 async def connect(dsn: str) -> Any:

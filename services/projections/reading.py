@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -44,13 +45,22 @@ def read(record: Any, decides: str) -> Read | None:
 
     ``decides`` is the name of the escalation topic on this cluster.
     """
-    partitions = topics.PARTITIONS
     raw = Record(record.key, record.value, record.headers, record.partition)
-    event = read_decided(raw) if record.topic == decides else read_reported(raw, partitions)
+    if record.topic == decides:
+        event: Any = read_decided(raw)
+    else:
+        in_place = record.key is not None and _place(record.key) == record.partition
+        event = read_reported(raw, None if in_place else topics.PARTITIONS)
     if isinstance(event, Unreadable | Skipped) or isinstance(event.data, TimePassed):
         return None
     at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
     return Read(record.topic, record.partition, record.offset, at, event, _data(record, event))
+
+
+@lru_cache(maxsize=100_000)
+def _place(key: bytes) -> int:
+    """Murmur2 costs more than all else about a comment; most keys come again."""
+    return topics.partition_of(key, topics.PARTITIONS)
 
 
 def _data(record: Any, event: Envelope[Any]) -> str:

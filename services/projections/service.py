@@ -6,6 +6,7 @@ An error ends the process; the supervisor starts it again and Postgres knows whe
 from __future__ import annotations
 
 import asyncio
+import gc
 from importlib.resources import files
 from typing import Any
 
@@ -49,6 +50,7 @@ class Seeking(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Project until asked to stop."""
+    gc.set_threshold(100_000, 50, 100)
     kafka, dsn = settings.kafka, settings.postgres.dsn
     names = [topic_name(kafka, one.name) for one in (topics.CASE_EVENTS, topics.ESCALATION_EVENTS)]
     folder = files("services.escalation") / "policies"
