@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.workbench.up import discard
 from infra.workbench.workbench import Endpoints, Workbench
 from tests.world import World, new_world
 
@@ -22,8 +23,10 @@ async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[End
         async with started() as endpoints:
             yield endpoints
         return
-    async with Workbench(Path(tmp_path_factory.mktemp("servers"))) as bench:
+    data = Path(tmp_path_factory.mktemp("servers"))
+    async with Workbench(data) as bench:
         yield bench.endpoints
+    discard(data)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from infra.runtime.kafka import make_admin
 from infra.runtime.settings import KafkaSettings
 from infra.runtime.topic_admin import apply_topics
 from infra.workbench.demo_day import day
-from infra.workbench.up import SERVICES, VENDOR_TOPICS, migrate_all
+from infra.workbench.up import SERVICES, VENDOR_TOPICS, discard, migrate_all
 from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
 from schemas.codec import write
@@ -236,10 +236,12 @@ def show(results: list[Result]) -> None:
 
 async def main() -> None:
     chosen = sys.argv[1:] or ["throughput", "latency", "projections"]
-    async with Workbench(Path(tempfile.mkdtemp(prefix="case-escalation-bench-"))) as servers:
+    data = Path(tempfile.mkdtemp(prefix="case-escalation-bench-"))
+    async with Workbench(data) as servers:
         bench = Bench(servers.endpoints)
         for name in chosen:
             await getattr(bench, name)()
+    discard(data)
     show(bench.results)
 
 

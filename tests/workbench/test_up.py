@@ -15,6 +15,8 @@ from typing import Any
 import psutil
 import pytest
 
+from infra.workbench.up import discard
+
 PROGRAM = Path(sys.executable).with_name("escalation")
 NAMES = {"decider", "intake", "notifier", "projections", "kafka", "postgres"}
 
@@ -50,6 +52,7 @@ def up(tmp_path: Path) -> Iterator[Up]:
         running.process.wait(30)
     if running.process.stdout is not None:
         running.process.stdout.close()
+    discard(running.data)
 
 
 def test_it_is_ready_restarts_what_dies_and_leaves_nothing_behind(up: Up) -> None:
