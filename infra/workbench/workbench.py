@@ -123,17 +123,6 @@ class Workbench:
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
 
-    async def stop_part(self, name: str) -> None:
-        """End a part and leave it ended."""
-        running = self._parts[name]
-        running.wanted = False
-        await _end([running])
-        self._write_pids()
-
-    async def start_part(self, name: str) -> None:
-        """Start a part again that was ended."""
-        await self.add(self._parts[name].part)
-
     async def stop(self) -> None:
         """End everything: services first, then the servers they need."""
         if self._lock is None:

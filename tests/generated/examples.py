@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 
 from schemas.codec import write
 from services.escalation.core.case import Case, Moment
@@ -39,6 +38,3 @@ def _path(type_: str) -> str:
 
 def _pretty(written: bytes) -> str:
     return json.dumps(json.loads(written), indent=2, ensure_ascii=False) + "\n"
-
-
-DAY = timedelta(days=1)

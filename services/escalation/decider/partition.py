@@ -197,10 +197,3 @@ class Partition:
             self._change(key, kept, case, offset)
             self._emit(kept, outgoing.overdue(subject, decision, case, (self.number, offset)))
             self._queue(late, key)
-
-
-def decisions_of(records: list[Incoming], partition: Partition) -> list[tuple[bytes, bytes]]:
-    """A pure replay: every decision that these records lead to, in order."""
-    for record in records:
-        partition.take(record)
-    return partition.flush().decisions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -85,6 +85,3 @@ class Reader:
             "FROM analytics.projection_watermark"
         )
         return rows[0]
-
-
-DAY = timedelta(days=1)
