@@ -45,7 +45,7 @@ test-fast: setup ## what needs no server
 	$(RUN)/python -m pytest tests/schemas tests/escalation/core tests/architecture
 
 test-docker: servers ## the journeys on containers (needs a Docker engine)
-	ESCALATION_TESTS=docker $(RUN)/python -m pytest tests/journeys
+	ESCALATION_TESTS=docker $(RUN)/python -m pytest tests/journeys tests/contracts
 
 demo: servers ## a day of support, played through everything, and the daily review of it
 	$(RUN)/escalation demo --exit

@@ -1,5 +1,8 @@
-"""Real servers for every test that needs one: what the environment names, else containers where
-asked for, else the embedded ones. Each world has topics and a database of its own."""
+"""Real servers for every test that needs one. Each world has topics and a database of its own.
+
+In this order: what the environment names, containers where a Docker engine answers, else the
+embedded servers. ``ESCALATION_TESTS=embedded`` or ``=docker`` settles it.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +14,39 @@ import pytest
 
 from infra.workbench.up import discard
 from infra.workbench.workbench import Endpoints, Workbench
+from tests import containers
 from tests.world import World, new_world
+
+NAMED = {"ESCALATION_KAFKA__BOOTSTRAP_SERVERS", "ESCALATION_POSTGRES__DSN"}
 
 
 @pytest.fixture(scope="session")
 async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoints]:
     """Kafka, Postgres and a mail sink, shared by the session."""
-    if os.environ.get("ESCALATION_TESTS") == "docker":
-        from tests.containers import started
-
-        async with started() as endpoints:
-            yield endpoints
-        return
     data = Path(tmp_path_factory.mktemp("servers"))
-    async with Workbench(data) as bench:
-        yield bench.endpoints
+    if not _on_containers():
+        async with Workbench(data) as bench:
+            yield bench.endpoints
+    else:
+        async with containers.started() as named:
+            with pytest.MonkeyPatch.context() as patch:
+                for name, value in named.items():
+                    patch.setenv(name, value)
+                async with Workbench(data) as bench:  # only the mail sink is left to start
+                    endpoints = bench.endpoints
+                    for name in named:
+                        patch.delenv(name)
+                    yield endpoints
     discard(data)
+
+
+def _on_containers() -> bool:
+    wanted = os.environ.get("ESCALATION_TESTS", "")
+    if wanted == "docker":
+        if not containers.engine_answers():
+            pytest.fail("ESCALATION_TESTS=docker, but no Docker engine has the images")
+        return True
+    return not wanted and not NAMED & os.environ.keys() and containers.engine_answers()
 
 
 @pytest.fixture

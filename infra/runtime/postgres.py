@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import asyncpg
 
 from infra.runtime.settings import PostgresSettings
+
+POSTGRES_AWAY: Final = (
+    OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, asyncpg.InternalClientError,
+)  # fmt: skip
+"""Errors that pass when Postgres is back. The last one is how asyncpg at times sees a connection
+that broke in the middle of a query."""
 
 
 async def open_pool(

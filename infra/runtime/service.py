@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
 import uvloop
-from prometheus_client import start_http_server
 
 from infra.runtime.logs import configure_logging, get_logger
+from infra.runtime.probes import PROBES, serve_probes
 from infra.runtime.settings import Settings, SettingsProblem, load_settings
 
 Main = Callable[[Settings, asyncio.Event], Awaitable[None]]
@@ -31,7 +31,7 @@ def run_service(main: Main, name: str) -> NoReturn:
         sys.exit(2)
     log = get_logger(name)
     if settings.health.port is not None:
-        start_http_server(settings.health.port, addr="127.0.0.1")
+        serve_probes(settings.health.port)
     try:
         uvloop.run(_until_stopped(main, settings))
         code = 0
@@ -47,7 +47,11 @@ async def _until_stopped(main: Main, settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _asked_to_stop, stop)
-    await main(settings, stop)
+    beating = asyncio.create_task(PROBES.beat())
+    try:
+        await main(settings, stop)
+    finally:
+        beating.cancel()
 
 
 def _asked_to_stop(stop: asyncio.Event) -> None:

@@ -88,7 +88,7 @@ async def _until_quiet(settings: Settings, endpoints: Endpoints, seconds: float 
         async with asyncio.timeout(seconds):
             while await _missed(connection) < 4 or not await _caught_up(settings, connection):
                 await asyncio.sleep(0.5)
-            while await _pending_mail(connection):
+            while not await _told(settings, connection):
                 await asyncio.sleep(0.5)
     finally:
         await connection.close()
@@ -102,11 +102,18 @@ async def _missed(connection: Any) -> int:
     return int(await connection.fetchval(query))
 
 
-async def _pending_mail(connection: Any) -> int:
-    return int(await connection.fetchval("SELECT notifier.pending()"))
+VIEWS: Final = "SELECT partition, next_offset FROM analytics.projection_watermark WHERE topic = $1"
+MAILS: Final = "SELECT partition, next_offset FROM notifier.position WHERE topic = $1"
 
 
-async def _caught_up(settings: Settings, connection: Any) -> bool:
+async def _told(settings: Settings, connection: Any) -> bool:
+    """The notifier has read everything, and no mail is on its way."""
+    if not await _caught_up(settings, connection, MAILS):
+        return False
+    return int(await connection.fetchval("SELECT notifier.pending()")) == 0
+
+
+async def _caught_up(settings: Settings, connection: Any, query: str = VIEWS) -> bool:
     consumer = make_consumer(settings.kafka)
     await consumer.start()
     try:
@@ -114,10 +121,7 @@ async def _caught_up(settings: Settings, connection: Any) -> bool:
             name = topic_name(settings.kafka, topic.name)
             places = [TopicPartition(name, number) for number in range(topic.partitions)]
             ends = await consumer.end_offsets(places)
-            rows = await connection.fetch(
-                "SELECT partition, next_offset FROM analytics.projection_watermark "
-                "WHERE topic = $1", name,
-            )  # fmt: skip
+            rows = await connection.fetch(query, name)
             at = {row["partition"]: row["next_offset"] for row in rows}
             if any(at.get(tp.partition, 0) < end - 2 for tp, end in ends.items() if end):
                 return False

@@ -19,13 +19,14 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from infra.runtime.health import Progress
 from infra.runtime.kafka import topic_name
 from infra.runtime.logs import get_logger
+from infra.runtime.postgres import POSTGRES_AWAY
+from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
 from schemas import topics
 from services.notifier.metrics import READ, STEPPED_BACK
 from services.notifier.planner import Batch, Overtaken, Planner
 from services.notifier.reading import Desk, Spot, Waiting, read_case, read_decision
 from services.notifier.seats import Seats, group_consumer
-from services.notifier.sender import POSTGRES_AWAY
 from services.notifier.sql import QUERIES
 
 LARGEST_BATCH: Final = 2_000
@@ -98,6 +99,7 @@ class Follower:
         at = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
         beginnings = await self.consumer.beginning_offsets(owned) if owned else {}
         ends = await self.consumer.end_offsets(owned) if owned else {}
+        PROBES.ready = bool(owned)
         for tp in owned:
             position = at[tp.topic, tp.partition]
             if position > ends[tp]:

@@ -149,8 +149,3 @@ class Outbox:
         await self._pool.execute(
             QUERIES["defer"], message_id, attempt, end.outcome, end.code, end.answer, wait
         )
-
-    async def next_due(self) -> float | None:
-        """Seconds until the next message is due."""
-        wait: float | None = await self._pool.fetchval(QUERIES["next_due"])
-        return wait

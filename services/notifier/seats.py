@@ -7,7 +7,7 @@ from typing import Any
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
-from infra.runtime.kafka import make_consumer
+from infra.runtime.kafka import make_member
 from infra.runtime.settings import Settings
 from schemas import topics
 
@@ -29,16 +29,10 @@ class Seats(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
 
 def group_consumer(settings: Settings) -> Any:
     """A static member; the range assignor gives a partition of both topics to the same one."""
-    return make_consumer(
+    return make_member(
         settings.kafka,
-        group_id=topics.NOTIFIER_GROUP,
-        group_instance_id=f"{topics.NOTIFIER_GROUP}-{settings.notifier.instance_id}",
+        topics.NOTIFIER_GROUP,
+        settings.notifier.instance_id,
         partition_assignment_strategy=(RangePartitionAssignor,),
-        session_timeout_ms=6_000,
-        heartbeat_interval_ms=1_500,
-        rebalance_timeout_ms=20_000,
-        max_poll_interval_ms=300_000,
-        fetch_max_wait_ms=50,
         max_partition_fetch_bytes=2 << 20,
-        retry_backoff_ms=20,
     )

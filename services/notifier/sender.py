@@ -20,9 +20,8 @@ from email.message import EmailMessage
 from typing import Any, Final
 from uuid import UUID
 
-import asyncpg
-
 from infra.runtime.logs import get_logger
+from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.settings import SmtpSettings
 from services.notifier.channels.mail import Line, Unreachable, compose
 from services.notifier.core.mailbox import mailbox
@@ -35,14 +34,6 @@ LINES: Final = 3
 """Connections to the mail server at a time."""
 CLAIMED: Final = 30
 IDLE: Final = 0.5
-POSTGRES_AWAY: Final = (
-    OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, asyncpg.InternalClientError,
-)  # fmt: skip
-"""Errors that pass when Postgres is back. The last one is how asyncpg at times sees a connection
-that broke in the middle of a query."""
-
 log = get_logger(__name__)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from infra.runtime.logs import get_logger
 from infra.runtime.migrations import pending
-from infra.runtime.postgres import open_pool
+from infra.runtime.postgres import POSTGRES_AWAY, open_pool
 from infra.runtime.settings import Settings
 from schemas.topics import CASE_EVENTS
 from services.notifier.addresses import load_directory
@@ -25,7 +25,7 @@ from services.notifier.follower import Follower
 from services.notifier.outbox import Outbox
 from services.notifier.planner import Planner
 from services.notifier.rejects import Rejects
-from services.notifier.sender import LINES, POSTGRES_AWAY, Sender
+from services.notifier.sender import LINES, Sender
 from services.notifier.sql import QUERIES
 
 OWNER: Final = "notifier"

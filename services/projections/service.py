@@ -1,84 +1,128 @@
 """The projections as a process: read both topics, apply in batches, until asked to stop.
 
-An error ends the process; the supervisor starts it again and Postgres knows where to go on.
+Postgres says where to read on. While it is away nothing is read; what a broken connection left
+in doubt is settled by reading the offsets again. Any other error ends the process.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 
-from infra.runtime.kafka import make_consumer, topic_name
+from infra.runtime.kafka import make_member, topic_name
 from infra.runtime.logs import get_logger
+from infra.runtime.postgres import POSTGRES_AWAY
+from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
 from schemas import topics
-from services.escalation.core.policy import policies_in
+from services.escalation.core.policy import Policies, policies_in
 from services.projections.projector import Projector, connect
 
+LONGEST_WAIT: Final = 5.0
 log = get_logger(__name__)
 
 
-class Seeking(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """Reads each partition on from where Postgres says, whatever Kafka remembers."""
+class Seats(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    """Notices that partitions changed hands; nothing of them is read before offsets were."""
 
-    def __init__(self, dsn: str) -> None:
-        self.dsn = dsn
+    def __init__(self) -> None:
         self.consumer: Any = None
-        self.failure: BaseException | None = None
+        self.changed = False
 
     async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
         """Nothing to do: what was applied is committed with its offset."""
 
     async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
-        """aiokafka would only log an error here, so it is kept for the loop to raise."""
+        self.consumer.pause(*assigned)
+        self.changed = True
+
+
+class Following:
+    """Both topics, followed into Postgres over one connection at a time."""
+
+    def __init__(self, settings: Settings, policies: Policies) -> None:
+        kafka = settings.kafka
+        self.settings, self.policies = settings, policies
+        self.names = [
+            topic_name(kafka, one.name) for one in (topics.CASE_EVENTS, topics.ESCALATION_EVENTS)
+        ]
+        self.seats = Seats()
+        self.consumer = self.seats.consumer = make_member(
+            kafka, topics.PROJECTIONS_GROUP, settings.projections.instance_id
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until asked to stop. Raises what is no outage of Postgres."""
+        self.consumer.subscribe(self.names, listener=self.seats)
+        await self.consumer.start()
+        wait = 0.1
         try:
-            connection = await connect(self.dsn)
-            rows = await connection.fetch("SELECT * FROM projections.offsets")
-            await connection.close()
-            at = {
-                TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows
-            }
-            for tp in assigned:
-                self.consumer.seek(tp, at.get(tp, 0))
-        except BaseException as error:
-            self.failure = error
+            while not stop.is_set():
+                try:
+                    async with contextlib.aclosing(Connected(self)) as connected:
+                        await connected.start()
+                        wait = 0.1
+                        await connected.follow(stop)
+                except POSTGRES_AWAY as error:
+                    log.warning("postgres-away", why=repr(error)[:200], next_try_seconds=wait)
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(stop.wait(), wait)
+                    wait = min(wait * 2, LONGEST_WAIT)
+        finally:
+            await self.consumer.stop()
+
+
+class Connected:
+    """As long as one connection to Postgres lasts."""
+
+    def __init__(self, following: Following) -> None:
+        self.following = following
+        self.connection: Any = None
+
+    async def start(self) -> None:
+        """Connect; whatever was read before and not applied is read again."""
+        self.connection = await connect(self.following.settings.postgres.dsn)
+        self.following.seats.changed = True
+
+    async def aclose(self) -> None:
+        if self.connection is not None:
+            self.connection.terminate()
+
+    async def follow(self, stop: asyncio.Event) -> None:
+        """Read and apply until asked to stop, or the connection breaks."""
+        one = self.following
+        projector = Projector(self.connection, one.names[1], one.policies)
+        size = one.settings.projections.batch_size
+        while not stop.is_set():
+            if one.seats.changed:
+                await self._seek()
+            found = await one.consumer.getmany(timeout_ms=200, max_records=size)
+            if found and not one.seats.changed:
+                await projector.apply(
+                    {(tp.topic, tp.partition): rows for tp, rows in found.items()}
+                )
+
+    async def _seek(self) -> None:
+        """Read each partition on from where Postgres says, whatever Kafka remembers."""
+        one = self.following
+        one.seats.changed = False
+        rows = await self.connection.fetch("SELECT * FROM projections.offsets")
+        at = {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+        owned = one.consumer.assignment()
+        for tp in owned:
+            one.consumer.seek(tp, at.get(tp, 0))
+            one.consumer.resume(tp)
+        PROBES.ready = bool(owned)
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Project until asked to stop."""
     gc.set_threshold(100_000, 50, 100)
-    kafka, dsn = settings.kafka, settings.postgres.dsn
-    names = [topic_name(kafka, one.name) for one in (topics.CASE_EVENTS, topics.ESCALATION_EVENTS)]
     folder = files("services.escalation") / "policies"
     policies = policies_in(folder, settings.decider.default_policy)
-    seeking = Seeking(dsn)
-    consumer = seeking.consumer = make_consumer(
-        kafka,
-        group_id=topics.PROJECTIONS_GROUP,
-        group_instance_id=f"{topics.PROJECTIONS_GROUP}-{settings.projections.instance_id}",
-        session_timeout_ms=10_000,
-        max_partition_fetch_bytes=4 << 20,
-        fetch_max_wait_ms=50,
-    )
-    connection = await connect(dsn)
-    consumer.subscribe(names, listener=seeking)
-    await consumer.start()
-    try:
-        projector = Projector(connection, names[1], policies)
-        while not stop.is_set():
-            found = await consumer.getmany(
-                timeout_ms=200, max_records=settings.projections.batch_size
-            )
-            if seeking.failure is not None:
-                raise seeking.failure
-            if found:
-                await projector.apply(
-                    {(tp.topic, tp.partition): rows for tp, rows in found.items()}
-                )
-    finally:
-        await consumer.stop()
-        await connection.close()
+    await Following(settings, policies).run(stop)

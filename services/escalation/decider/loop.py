@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from infra.runtime.health import Progress
 from infra.runtime.logs import get_logger
+from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
 from schemas import topics
 from services.escalation.core.policy import Policies
@@ -51,6 +52,7 @@ async def own(place: Place, shared: Shared) -> None:
         at = await restore(place, partition, committed)
         gc.freeze()
         await _seek(shared.consumer, place, at)
+        PROBES.ready = True
         log.info("partition-owned", partition=place.partition, offset=at, cases=len(partition.kept))
         while True:
             at = await _step(place, partition, shared, producer, at)

@@ -14,7 +14,7 @@ from typing import Any
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 
 from infra.runtime.health import Progress
-from infra.runtime.kafka import make_consumer, topic_name
+from infra.runtime.kafka import make_member, topic_name
 from infra.runtime.logs import get_logger
 from infra.runtime.settings import Settings
 from schemas import topics
@@ -52,18 +52,7 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ha
 
 def group_consumer(settings: Settings) -> Any:
     """A static member of the decider's group that reads only what was committed."""
-    return make_consumer(
-        settings.kafka,
-        group_id=topics.DECIDER_GROUP,
-        group_instance_id=f"{topics.DECIDER_GROUP}-{settings.decider.instance_id}",
-        session_timeout_ms=6_000,
-        heartbeat_interval_ms=1_500,
-        rebalance_timeout_ms=20_000,
-        max_poll_interval_ms=120_000,
-        fetch_max_wait_ms=50,
-        max_partition_fetch_bytes=4 << 20,
-        retry_backoff_ms=20,
-    )
+    return make_member(settings.kafka, topics.DECIDER_GROUP, settings.decider.instance_id)
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:

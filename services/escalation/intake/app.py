@@ -18,6 +18,7 @@ import faust
 
 from infra.runtime.kafka import connection, group_name, make_consumer, topic_name
 from infra.runtime.logs import configure_logging, get_logger
+from infra.runtime.probes import PROBES, serve_probes
 from infra.runtime.settings import KafkaSettings, Settings, SettingsProblem, load_settings
 from schemas import topics
 from services.escalation.intake.mapping import Mapping, MappingProblem, load_mapping
@@ -69,6 +70,8 @@ def _attach(app: Any, output: Output, topic: str, mapping: Mapping) -> None:
         if not started.is_set():
             await output.start()
             started.set()
+            beating = asyncio.create_task(PROBES.beat())
+            PROBES.ready = not beating.done()
         async for events in stream.noack().noack_take(BATCH, within=WITHIN):
             try:
                 await _carry(events, output, mapping)
@@ -145,6 +148,8 @@ def main() -> NoReturn:
     if missing := asyncio.run(_missing(settings)):
         print(f"missing topics: {', '.join(missing)}; run escalation topics apply", file=sys.stderr)
         _leave(1)
+    if settings.health.port is not None:
+        serve_probes(settings.health.port)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     app = build(settings, mapping)

@@ -237,8 +237,3 @@ WHERE message_id = $1 AND settled_at IS NULL
 -- name: expire
 -- Forget what the case topic no longer holds.
 SELECT notifier.expire(now() - $1::interval)
-
--- name: next_due
--- How long until the next message is due.
-SELECT extract(epoch FROM min(due_at) - now())::double precision FROM notifier.message
-WHERE settled_at IS NULL AND leased_until IS NULL
