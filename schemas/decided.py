@@ -132,7 +132,9 @@ class ApprovalRequested(Decision):
     account_id: str | None
     team: str | None
     approvers: list[str]
+    duty: str = "approval"
     due_at: datetime
+    suggestions: list[str] = []
     receipt: Receipt
 
 

@@ -16,6 +16,7 @@ from schemas.vocabulary import (
     AuthorRole,
     BlankIsAbsent,
     BusinessImpact,
+    CaseId,
     Channel,
     Date,
     DateOrInstant,
@@ -292,18 +293,18 @@ class ReviewSignedOff(Fact):
 
 class AccountEscalationRequested(EscalationRequested):
     name: ClassVar[str] = "account-escalation-requested"
-    case_ids: list[Id]
+    case_ids: list[CaseId]
 
 
 class AccountCaseLinked(Fact):
     name: ClassVar[str] = "account-case-linked"
-    case_id: Id
+    case_id: CaseId
     by: Person | None = None
 
 
 class AccountCaseUnlinked(Fact):
     name: ClassVar[str] = "account-case-unlinked"
-    case_id: Id
+    case_id: CaseId
     by: Person | None = None
 
 
@@ -319,7 +320,7 @@ class AccountLinkAnswered(Fact):
     """Written by the decider back to the account's partition."""
 
     name: ClassVar[str] = "account-link-answered"
-    case_id: Id
+    case_id: CaseId
     escalation_id: Id
     answer: Annotated[LinkAnswer, BlankIsAbsent]
 

@@ -130,6 +130,10 @@ BlankIsAbsent = BeforeValidator(_blank_is_absent)
 """A blank string in a field with listed values counts as absent."""
 
 Id = Annotated[str, StringConstraints(min_length=1)]
+CaseId = Annotated[
+    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^/\x00-\x1f\x7f-\x9f]+$")
+]
+"""A case's own id: it is the subject and the key of its events."""
 Anything = list[JsonValue]
 
 

@@ -15,7 +15,7 @@ from schemas.codec import Reported
 from schemas.decided import Accepted, Decision, Refused, Rejected
 from services.escalation.core.case import Case, Moment
 from services.escalation.core.decider import Decisions, apply, fire
-from services.escalation.core.policy import Policies, policies_in
+from services.escalation.core.policies import Policies, policies_in
 
 POLICIES = policies_in(
     Path(decided.__file__).parent.parent / "services/escalation/policies", "time-gated"
@@ -52,7 +52,7 @@ class Given:
         found: list[Decision] = []
         now = Moment(clock, clock, clock)
         while True:
-            case, decision = fire(case, "case-1", now)
+            case, decision = fire(case, "case-1", self.policies, now)
             if decision is None:
                 return Then(case, tuple(found))
             found.append(decision)

@@ -19,7 +19,7 @@ from infra.runtime.logs import get_logger
 from schemas import reported
 from schemas.decided import Rejected
 from schemas.vocabulary import Person
-from services.escalation.core.policy import Policies
+from services.escalation.core.policies import Policies
 from services.projections.read_models.case_facts import CaseRow
 from services.projections.read_models.case_facts import project as project_case
 from services.projections.read_models.escalation_status import (

@@ -20,7 +20,7 @@ from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
 from schemas import topics
-from services.escalation.core.policy import Policies, policies_in
+from services.escalation.core.policies import Policies, policies_in
 from services.projections.projector import Projector, connect
 
 LONGEST_WAIT: Final = 5.0

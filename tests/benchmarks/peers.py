@@ -8,7 +8,7 @@ from importlib.resources import files
 from schemas.codec import Envelope, Record, read_reported, write  # type: ignore[attr-defined]
 from services.escalation.core.case import Case, Moment
 from services.escalation.core.decider import apply
-from services.escalation.core.policy import Policies, policies_in
+from services.escalation.core.policies import Policies, policies_in
 from services.escalation.decider import outgoing, states
 from services.escalation.decider.states import Kept
 

@@ -20,7 +20,7 @@ def examples() -> dict[str, str]:
         found.setdefault(_path(event.type), _pretty(write(event)))
         now = Moment(event.time, event.time, event.time)
         case = cases.get(event.subject, Case())
-        late, missed = fire(case, event.subject, now)
+        late, missed = fire(case, event.subject, POLICIES, now)
         if missed is not None:
             over = outgoing.overdue(event.subject, missed, late, (0, offset))  # type: ignore[arg-type]
             found.setdefault(_path(over.type), _pretty(write(over)))

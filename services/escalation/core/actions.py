@@ -8,15 +8,17 @@ durations and booleans go on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from schemas import decided, reported
 from schemas.codec import Reported
 from schemas.vocabulary import Person, Status, is_blank
 from services.escalation.core.case import RUNNING, WATCHED, Case, Escalation, id_of
-from services.escalation.core.deadlines import fulfilled
-from services.escalation.core.policy import Policies, Policy
+from services.escalation.core.deadlines import by_plan, fulfilled, paused, replanned
+from services.escalation.core.policies import Policies
+from services.escalation.core.policy import Condition, Policy
+from services.escalation.core.rules import has_role
 
 Decisions = tuple[decided.Decision, ...]
 Refusals = list[decided.Refusal]
@@ -26,6 +28,7 @@ class Acted(NamedTuple):
     """An action and what it is about."""
 
     fact: Any
+    at: datetime
     escalation: Escalation
     policy: Policy
 
@@ -37,65 +40,73 @@ class Action(NamedTuple):
     allowed: frozenset[Status] = WATCHED
     refuses: Callable[[Acted], Refusals] = lambda _: []
     tells: Callable[[Any], dict[str, Any]] = lambda _: {}
+    keeps: Callable[[Any], tuple[str, ...]] | None = None
+    begins: Callable[[Acted], list[decided.Duty]] | None = None
+    follows: Callable[[Acted, dict[str, Any]], Decisions] = lambda _acted, _named: ()
 
 
 def act(case: Case, fact: reported.Fact, event: Reported, policies: Policies) -> Decisions:
     """Record an action, or refuse it with every reason; anything else decides nothing."""
-    if isinstance(fact, reported.Deescalated):
-        return (_deescalate(case, fact, event, policies),)
-    if isinstance(fact, reported.EscalationApproved | reported.EscalationDeclined):
-        return (_refused(case, event, _standing(case, fact, frozenset({"awaiting-approval"}))),)
     action = ACTIONS.get(type(fact))
     if action is None:
         return ()
-    if refusals := _standing(case, fact, action.allowed):
-        return (_refused(case, event, refusals),)
-    acted = _acted(case, fact, policies)
+    if refusals := standing(case, event, action.allowed):
+        return (refused(case, event, refusals),)
+    acted = acted_on(case, event, policies)
     if refusals := action.refuses(acted):
-        return (_refused(case, event, refusals),)
-    return (_recorded(action, acted, event),)
+        return (refused(case, event, refusals),)
+    named = named_after(event.subject, acted.escalation)
+    return (_recorded(action, acted, named), *action.follows(acted, named))
 
 
-def _acted(case: Case, fact: reported.Fact, policies: Policies) -> Acted:
+def acted_on(case: Case, event: Reported, policies: Policies) -> Acted:
+    """An action that may be done, with the policy that the escalation began with."""
     assert case.escalation is not None
     escalation = case.escalation
-    return Acted(fact, escalation, policies.version(escalation.policy, escalation.version))
+    policy = policies.version(escalation.policy, escalation.version)
+    return Acted(event.data, event.time, escalation, policy)
 
 
-def _recorded(action: Action, acted: Acted, event: Reported) -> decided.Decision:
-    escalation = acted.escalation
-    return action.records(
-        case_id=event.subject,
-        escalation_id=escalation.id,
-        by_id=id_of(getattr(acted.fact, "by", None)),
-        fulfilled=fulfilled(escalation, acted.policy, action.records.name, event.time),
-        **action.tells(acted.fact),
-    )
+def named_after(subject: str, escalation: Escalation) -> dict[str, Any]:
+    """The ids that every decision about an escalation carries."""
+    return {"case_id": None if "/" in subject else subject, "escalation_id": escalation.id}
 
 
-def _standing(case: Case, fact: reported.Fact, allowed: frozenset[Status]) -> Refusals:
+def _recorded(action: Action, acted: Acted, named: dict[str, Any]) -> decided.Decision:
+    keeps = (action.records.name,) if action.keeps is None else action.keeps(acted.fact)
+    done, again = fulfilled(acted.escalation, acted.policy, keeps, acted.at)
+    told = action.tells(acted.fact)
+    if action.begins is not None:
+        again = [*again, *action.begins(acted)]
+    by_id = id_of(getattr(acted.fact, "by", None))
+    return action.records(**named, by_id=by_id, fulfilled=done, duties=again, **told)
+
+
+def standing(case: Case, event: Reported, allowed: frozenset[Status]) -> Refusals:
     """Unknown case, or no escalation in a status that allows it: each a refusal on its own."""
-    if not case.is_known:
-        return [_refusal("case-unknown", "no opening of this case was ever reported")]
+    fact = event.data
+    if not case.is_known and "/" not in event.subject:
+        return [refusal("case-unknown", "no opening of this case was ever reported")]
     escalation = case.escalation
     if escalation is None:
-        return [_refusal("not-escalated", "the case was never escalated")]
+        return [refusal("not-escalated", "the case was never escalated")]
     meant = getattr(fact, "escalation_id", None)
     if meant is not None and meant != escalation.id:
-        return [_refusal("not-escalated", f"the current escalation is {escalation.id}")]
+        return [refusal("not-escalated", f"the current escalation is {escalation.id}")]
     if escalation.status not in allowed:
-        return [_refusal("not-escalated", f"the escalation is {escalation.status}")]
+        return [refusal("not-escalated", f"the escalation is {escalation.status}")]
     return []
 
 
-def _refusal(code: str, detail: str, statement: str | None = None) -> decided.Refusal:
+def refusal(code: str, detail: str, statement: str | None = None) -> decided.Refusal:
     return decided.Refusal(code=code, detail=detail, statement=statement)
 
 
-def _refused(case: Case, event: Reported, refusals: Refusals) -> decided.Refused:
+def refused(case: Case, event: Reported, refusals: Refusals) -> decided.Refused:
+    """The answer to an action that may not be done."""
     escalation = case.escalation
     return decided.Refused(
-        case_id=event.subject,
+        case_id=None if "/" in event.subject else event.subject,
         escalation_id=escalation and escalation.id,
         request_id=getattr(event.data, "request_id", None),
         action=event.data.name,
@@ -109,17 +120,29 @@ def _refused(case: Case, event: Reported, refusals: Refusals) -> decided.Refused
 def _already_acknowledged(acted: Acted) -> Refusals:
     if acted.escalation.status == "escalated":
         return []
-    return [_refusal("already-acknowledged", "somebody has acknowledged it", "002-11")]
+    return [refusal("already-acknowledged", "somebody has acknowledged it", "002-11")]
+
+
+def role_missing(by: Person | None, wanted: tuple[str, ...], statement: str) -> Refusals:
+    """Some actions need a role (002-15, 004-12, 004-13)."""
+    if has_role(by, wanted):
+        return []
+    return [refusal("role-missing", f"needs the role: {', '.join(wanted)}", statement)]
+
+
+def _may_not_raise(acted: Acted) -> Refusals:
+    """The agent or the team may raise, one level at a time, upwards (002-15)."""
+    roles = acted.policy.roles.raise_level
+    return [*role_missing(acted.fact.by, roles, "002-15"), *_level_not_next(acted)]
 
 
 def _level_not_next(acted: Acted) -> Refusals:
-    """One level at a time, upwards (002-15)."""
     ladder = acted.policy.ladder
     above = ladder[ladder.index(acted.escalation.level) + 1 :]
     if above and acted.fact.to == above[0]:
         return []
     expected = above[0] if above else "none above"
-    return [_refusal("level-not-next", f"next is: {expected}", "002-15")]
+    return [refusal("level-not-next", f"next is: {expected}", "002-15")]
 
 
 def _plan_invalid(acted: Acted) -> Refusals:
@@ -127,7 +150,7 @@ def _plan_invalid(acted: Acted) -> Refusals:
     plan = acted.fact
     if plan.frequency > timedelta() and plan.attendees:
         return []
-    return [_refusal("plan-invalid", "needs a frequency above zero and an attendee", "003-21")]
+    return [refusal("plan-invalid", "needs a frequency above zero and an attendee", "003-21")]
 
 
 # --- what goes on of what was reported -----------------------------------------------------
@@ -160,6 +183,72 @@ def _void(fact: reported.EscalationVoided) -> dict[str, Any]:
     return {"reason": fact.reason, "restores_right": restores}
 
 
+# --- what else follows ---------------------------------------------------------------------
+
+
+def _pauses(acted: Acted, named: dict[str, Any]) -> Decisions:
+    """The team's clocks stop while the customer is asked for something (002-13)."""
+    return replanned(named, paused(acted.escalation, acted.policy))
+
+
+def _plan_begins(acted: Acted) -> list[decided.Duty]:
+    if acted.escalation.status not in RUNNING:
+        return []
+    plan = acted.fact
+    return by_plan(acted.escalation, acted.policy, acted.at, plan.frequency)[0]
+
+
+def _plans_anew(acted: Acted, named: dict[str, Any]) -> Decisions:
+    plan = acted.fact
+    return replanned(named, by_plan(acted.escalation, acted.policy, acted.at, plan.frequency)[1])
+
+
+def _ends_what_was_held(acted: Acted, named: dict[str, Any]) -> Decisions:
+    """The end of a closed case's escalation waited for the improvement alone (002-19)."""
+    if acted.escalation.held is None:
+        return ()
+    return (decided.MonitoringEnded(**named, why=acted.escalation.held),)
+
+
+def _update_keeps(fact: reported.UpdateGiven) -> tuple[str, ...]:
+    to_customer = (fact.audience or "customer") == "customer"
+    return ("update-to-customer", "update-to-anybody") if to_customer else ("update-to-anybody",)
+
+
+def _deescalation_is_early(acted: Acted) -> Refusals:
+    """Every condition that is missing is named (003-24 to 003-26, 004-12)."""
+    fact, policy = acted.fact, acted.policy
+    found = [
+        refusal(*CONDITIONS[condition])
+        for condition in CONDITIONS
+        if condition in policy.conditions and not _conditions(fact)[condition]
+    ]
+    return [*found, *role_missing(fact.by, policy.roles.de_escalate, "004-12")]
+
+
+CONDITIONS: Final[dict[Condition, tuple[str, str, str]]] = {
+    "action-plan-acceptable": (
+        "action-plan-not-acceptable", "the action plan must be confirmed as acceptable", "003-24",
+    ),
+    "troubleshooting-on-track": (
+        "troubleshooting-not-on-track", "troubleshooting must be on track", "003-25",
+    ),
+    "agreement-documented": (
+        "agreement-not-documented", "agreement_ref must say where the customer agreed", "003-26",
+    ),
+    "cause-resolved": ("cause-not-resolved", "the cause must be resolved", "004-12"),
+}  # fmt: skip
+
+
+def _conditions(fact: reported.Deescalated) -> dict[Condition, bool | None]:
+    return {
+        "action-plan-acceptable": fact.action_plan_acceptable,
+        "troubleshooting-on-track": fact.troubleshooting_on_track,
+        "agreement-documented": not is_blank(fact.agreement_ref),
+        "cause-resolved": fact.cause_resolved,
+    }
+
+
 ACTIONS: Final[dict[type[reported.Fact], Action]] = {
     reported.EscalationAcknowledged: Action(
         decided.Acknowledged, RUNNING, refuses=_already_acknowledged
@@ -170,7 +259,7 @@ ACTIONS: Final[dict[type[reported.Fact], Action]] = {
     reported.CustomerContacted: Action(
         decided.CustomerContacted, tells=lambda fact: {"mode": fact.mode}
     ),
-    reported.InformationRequested: Action(decided.InformationRequested),
+    reported.InformationRequested: Action(decided.InformationRequested, follows=_pauses),
     reported.EscalationEvaluated: Action(decided.Evaluated),
     reported.PrimaryContactAssigned: Action(
         decided.PrimaryContactAssigned, tells=lambda fact: {"contact_id": fact.contact.id}
@@ -180,59 +269,42 @@ ACTIONS: Final[dict[type[reported.Fact], Action]] = {
         tells=lambda fact: {"at": fact.at, "attendee_ids": _ids(fact.attendees)},
     ),
     reported.CommunicationPlanAgreed: Action(
-        decided.CommunicationPlanSet, refuses=_plan_invalid, tells=_plan
+        decided.CommunicationPlanSet,
+        refuses=_plan_invalid,
+        tells=_plan,
+        begins=_plan_begins,
+        follows=_plans_anew,
     ),
-    reported.UpdateGiven: Action(decided.UpdateGiven, tells=_update),
+    reported.UpdateGiven: Action(decided.UpdateGiven, tells=_update, keeps=_update_keeps),
     reported.ActionPlanShared: Action(
         decided.ActionPlanShared, tells=lambda fact: {"version": fact.version}
     ),
     reported.LevelRaised: Action(
-        decided.LevelRaised, RUNNING, _level_not_next, lambda fact: {"to": fact.to}
+        decided.LevelRaised, RUNNING, _may_not_raise, lambda fact: {"to": fact.to}
     ),
     reported.TrendSet: Action(decided.TrendChanged, tells=lambda fact: {"trend": fact.trend}),
     reported.EscalationVoided: Action(decided.Voided, tells=_void),
-    reported.ImprovementIdentified: Action(decided.ImprovementIdentified),
-    reported.ImprovementWaived: Action(decided.ImprovementWaived),
+    reported.ImprovementIdentified: Action(
+        decided.ImprovementIdentified, follows=_ends_what_was_held
+    ),
+    reported.ImprovementWaived: Action(decided.ImprovementWaived, follows=_ends_what_was_held),
 }
 
 
-# --- de-escalation, and changes of the case ------------------------------------------------
+# --- de-escalation -------------------------------------------------------------------------
 
 
-def _deescalate(
-    case: Case, fact: reported.Deescalated, event: Reported, policies: Policies
-) -> decided.Decision:
+def deescalate(case: Case, event: Reported, policies: Policies) -> Decisions:
     """Progress, not reversal: the right stays spent (000-24)."""
-    if refusals := _standing(case, fact, RUNNING):
-        return _refused(case, event, refusals)
-    acted = _acted(case, fact, policies)
-    return decided.Deescalated(
-        case_id=event.subject,
-        escalation_id=acted.escalation.id,
-        by_id=fact.by.id,
-        conditions={
-            "action_plan_acceptable": fact.action_plan_acceptable,
-            "troubleshooting_on_track": fact.troubleshooting_on_track,
-            "agreement_documented": not is_blank(fact.agreement_ref),
-            "cause_resolved": fact.cause_resolved,
-        },
-        still_monitored=acted.policy.watched_until != "de-escalated",
+    if refusals := standing(case, event, RUNNING):
+        return (refused(case, event, refusals),)
+    acted = acted_on(case, event, policies)
+    if refusals := _deescalation_is_early(acted):
+        return (refused(case, event, refusals),)
+    named = named_after(event.subject, acted.escalation)
+    goes_on = acted.policy.watched_until != "de-escalated"
+    conditions = {name.replace("-", "_"): held for name, held in _conditions(acted.fact).items()}
+    done = decided.Deescalated(
+        **named, by_id=acted.fact.by.id, conditions=conditions, still_monitored=goes_on
     )
-
-
-def changed(
-    case: Case, fact: reported.SeverityChanged | reported.ContactChanged, subject: str
-) -> Decisions:
-    """While an escalation is watched, a new severity or contact is its business too."""
-    escalation = case.escalation
-    if escalation is None or escalation.status not in WATCHED:
-        return ()
-    named = {"case_id": subject, "escalation_id": escalation.id}
-    if isinstance(fact, reported.ContactChanged):
-        if fact.contact.id == escalation.contact_id:
-            return ()
-        return (decided.ContactChanged(**named, contact_id=fact.contact.id),)
-    if fact.severity == case.severity:
-        return ()
-    by_id = id_of(fact.by)
-    return (decided.SeverityChanged(**named, by_id=by_id, severity=fact.severity),)
+    return (done,) if goes_on else (done, decided.MonitoringEnded(**named, why="de-escalated"))

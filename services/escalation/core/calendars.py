@@ -13,11 +13,15 @@ from functools import lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from holidays import country_holidays, list_supported_countries
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 DAY = timedelta(days=1)
 FAR = 366 * 3
 """Days after which the search for a working hour gives up: such a calendar never opens."""
+DATES_AT_MOST = 500
+"""Days of its own that a calendar may name; fewer than the search for an opening looks through."""
+KNOWN_YEARS = (1970, 2100)
 
 
 def _zone(value: object) -> ZoneInfo:
@@ -31,17 +35,40 @@ def _zone(value: object) -> ZoneInfo:
 
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Interval = tuple[str, str]
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def _week(value: object) -> object:
+    """Seven days in a row, or by name: ``{monday: [09:00-12:00, 13:00-17:00], ...}``."""
+    if not isinstance(value, dict):
+        return value
+    if unknown := sorted(set(map(str, value)) - set(WEEKDAYS)):
+        raise ValueError(f"{', '.join(unknown)} is no weekday; write monday to sunday")
+    return tuple(tuple(map(_interval, value.get(day) or ())) for day in WEEKDAYS)
+
+
+def _interval(value: object) -> object:
+    return tuple(value.split("-")) if isinstance(value, str) else value
 
 
 class Calendar(BaseModel):
-    """Working hours by weekday (0 is Monday), several intervals a day, in one zone."""
+    """Working hours by weekday, several intervals a day, in one zone; and the days off.
+
+    ``country`` (such as DE) and ``subdivision`` (such as BY) name public holidays; ``holidays``
+    are days off beside them, ``worked`` the days on which work is done all the same.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     name: str = "default"
     timezone: Zone = ZoneInfo("UTC")
-    hours: tuple[tuple[Interval, ...], ...] = ((("09:00", "17:00"),),) * 5 + ((),) * 2
-    holidays: frozenset[date] = frozenset()
+    hours: Annotated[tuple[tuple[Interval, ...], ...], BeforeValidator(_week)] = (
+        (("09:00", "17:00"),),
+    ) * 5 + ((),) * 2
+    country: str | None = None
+    subdivision: str | None = None
+    holidays: frozenset[date] = Field(default=frozenset(), max_length=DATES_AT_MOST)
+    worked: frozenset[date] = Field(default=frozenset(), max_length=DATES_AT_MOST)
 
     @model_validator(mode="after")
     def _hours_are_sound(self) -> Calendar:
@@ -53,14 +80,42 @@ class Calendar(BaseModel):
                 raise ValueError("hours: the intervals of a day must follow one another")
         return self
 
+    @model_validator(mode="after")
+    def _country_is_known(self) -> Calendar:
+        known = list_supported_countries(include_aliases=False)
+        if self.country is not None and self.country not in known:
+            raise ValueError(f"country: {self.country} is none that is known; write DE, US, ...")
+        if self.subdivision is not None and self.subdivision not in known.get(
+            self.country or "", ()
+        ):
+            raise ValueError(f"subdivision: {self.subdivision} is no part of {self.country}")
+        return self
+
     def __hash__(self) -> int:
-        return hash((self.name, self.timezone.key, self.hours, self.holidays))
+        return hash((self.name, self.timezone.key, self.hours, self.country, self.subdivision,
+                     self.holidays, self.worked))  # fmt: skip
+
+    def is_off(self, day: date) -> bool:
+        """Whether nobody works on a day on which the week says that somebody would."""
+        if day in self.worked:
+            return False
+        return day in self.holidays or day in public_holidays(
+            self.country, self.subdivision, day.year
+        )
+
+
+@lru_cache(maxsize=512)
+def public_holidays(country: str | None, subdivision: str | None, year: int) -> frozenset[date]:
+    """The public holidays of a year; none where no country is named or nobody can know yet."""
+    if country is None or not KNOWN_YEARS[0] <= year <= KNOWN_YEARS[1]:
+        return frozenset()
+    return frozenset(country_holidays(country, subdiv=subdivision, years=year))
 
 
 def minutes(text: str) -> int:
     """Minutes since midnight of ``HH:MM``; ``24:00`` is the end of the day."""
     hour, _, minute = text.partition(":")
-    found = int(hour) * 60 + int(minute)
+    found = int(hour) * 60 + int(minute) if (hour + minute).isdigit() else -1
     if not (len(text) == 5 and 0 <= found <= 24 * 60 and int(minute) < 60):
         raise ValueError(f"{text} is no time of day such as 09:00")
     return found
@@ -69,7 +124,7 @@ def minutes(text: str) -> int:
 @lru_cache(maxsize=4096)
 def openings(calendar: Calendar, day: date) -> tuple[tuple[datetime, datetime], ...]:
     """The working intervals of one local day, in UTC."""
-    if day in calendar.holidays:
+    if calendar.is_off(day):
         return ()
     found = []
     for opens, closes in calendar.hours[day.weekday()]:
@@ -118,3 +173,46 @@ def working_between(calendar: Calendar, start: datetime, end: datetime) -> timed
 def next_opening(calendar: Calendar, start: datetime) -> datetime:
     """The first working instant at or after ``start``."""
     return next(opens for opens, _ in _intervals_from(calendar, start))
+
+
+# --- whole working days ----------------------------------------------------------------------
+
+
+def days_later(calendar: Calendar, start: datetime, days: int) -> datetime:
+    """The same wall time so many working days later, within that day's opening hours (002-11)."""
+    local = start.astimezone(calendar.timezone)
+    return _clipped(calendar, nth_working_day(calendar, local.date(), days), local.time())
+
+
+def daily(calendar: Calendar, since: datetime, at: str) -> datetime:
+    """The first instant at or after ``since`` at which it is ``at`` on a working day (003-18)."""
+    day = since.astimezone(calendar.timezone).date() - DAY
+    while True:
+        day = nth_working_day(calendar, day, 1)
+        if (found := _instant(calendar, day, at)) >= since:
+            return found
+
+
+def midnight(calendar: Calendar, at: datetime) -> datetime:
+    """00:00 of the local day on which an instant lies."""
+    return _instant(calendar, at.astimezone(calendar.timezone).date(), "00:00")
+
+
+def nth_working_day(calendar: Calendar, day: date, number: int) -> date:
+    """The so manyth day after ``day`` on which the calendar opens at all."""
+    for ahead in range(1, FAR):
+        later = day + ahead * DAY
+        if openings(calendar, later):
+            number -= 1
+            if number == 0:
+                return later
+    raise ValueError(f"calendar {calendar.name} has not enough working days")
+
+
+def _clipped(calendar: Calendar, day: date, wall: time) -> datetime:
+    at = datetime.combine(day, wall, calendar.timezone).astimezone(UTC)
+    intervals = openings(calendar, day)
+    for opens, closes in intervals:
+        if at <= closes:
+            return max(at, opens)
+    return intervals[-1][1]

@@ -13,16 +13,22 @@ from typing import Any, Final, TypeVar
 
 from pydantic import ConfigDict
 
-from schemas import decided, reported
+from schemas import reported
 from schemas.codec import Reported
-from schemas.vocabulary import Clock, Level, Person, Severity, Status
-from services.escalation.core.policy import Policies
+from schemas.decided import EndReason, Receipt
+from schemas.vocabulary import (
+    Channel,
+    Clock,
+    EscalationSeverity,
+    Level,
+    Person,
+    Severity,
+    Status,
+)
+from services.escalation.core.policies import Policies
 
 REMEMBERED_EVENTS: Final = 1024
 DIGEST: Final = 8
-GRACE: Final = timedelta(minutes=5)
-"""How long a duty that was past due when it was set waits, so that history can arrive whole."""
-
 RUNNING: Final = frozenset[Status]({"escalated", "acknowledged"})
 WATCHED: Final = RUNNING | frozenset[Status]({"monitored"})
 
@@ -49,12 +55,34 @@ class Moment:
 
 @dataclass(frozen=True)
 class OpenDuty:
-    """A duty not yet kept. ``fires_at`` is when missing it is decided; None once it was."""
+    """A duty not yet kept. ``fires_at`` is when missing it is decided; None once it was.
+
+    ``since`` is where its clock began or went on; while it is paused, where it stopped, and
+    ``was_due_at`` what it was due at then.
+    """
 
     duty: str
     due_at: datetime | None
     clock: Clock
     fires_at: datetime | None
+    since: datetime | None = None
+    was_due_at: datetime | None = None
+    has_resumed: bool = False
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """What a request said that its acceptance will repeat, once it is approved."""
+
+    requester_id: str | None
+    channel: Channel
+    reason: str | None
+    escalation_severity: EscalationSeverity | None
+    contact_id: str | None
+    requested_at: datetime
+    suggestions: tuple[str, ...]
+    receipt: Receipt
+    case_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +97,10 @@ class Escalation:
     contact_id: str | None
     level: Level
     duties: tuple[OpenDuty, ...] = ()
+    awaited: Awaited | None = None
+    frequency: timedelta | None = None
+    improved: bool = False
+    held: EndReason | None = None
 
 
 @dataclass(frozen=True)
@@ -101,19 +133,19 @@ class Case:
 
     def has_seen(self, event: Reported) -> bool:
         """Whether this very event (source and id) was applied, as far back as is remembered."""
-        return _holds(self.seen, _digest(f"{event.source}\n{event.id}"))
+        return _holds(self.seen, digest(f"{event.source}\n{event.id}"))
 
     def has_decided(self, request_id: str) -> bool:
         """Whether a request of this id was decided before, whatever event carried it."""
-        return _holds(self.requests, _digest(request_id))
+        return _holds(self.requests, digest(request_id))
 
     def remember(self, event: Reported) -> Case:
         """The case after applying this event: it will be known again."""
-        kept = self.seen + _digest(f"{event.source}\n{event.id}")
+        kept = self.seen + digest(f"{event.source}\n{event.id}")
         return changed(self, seen=kept[-REMEMBERED_EVENTS * DIGEST :])
 
 
-def _digest(text: str) -> bytes:
+def digest(text: str) -> bytes:
     return blake2b(text.encode(), digest_size=DIGEST).digest()
 
 
@@ -126,9 +158,6 @@ def _holds(digests: bytes, wanted: bytes) -> bool:
 
 def id_of(person: Person | None) -> str | None:
     return None if person is None else person.id
-
-
-# --- reported ------------------------------------------------------------------------------
 
 
 def fold(case: Case, event: Reported, policies: Policies) -> Case:
@@ -184,91 +213,3 @@ def _commented(case: Case, comment: reported.CommentAdded) -> Case:
     if comment.author_role == "customer":
         return changed(case, unanswered=case.unanswered + 1)
     return changed(case, unanswered=0) if case.unanswered else case
-
-
-# --- decided -------------------------------------------------------------------------------
-
-
-def evolve(case: Case, decision: decided.Decision, now: Moment) -> Case:
-    """The case after one of our decisions."""
-    clock = now.clock
-    match decision:
-        case decided.Accepted():
-            return _accepted(case, decision, clock)
-        case decided.Rejected(request_id=str() as request_id):
-            return changed(case, requests=case.requests + _digest(request_id))
-        case decided.Acknowledged():
-            return _with(case, changed(_current(case), status="acknowledged"), decision, clock)
-        case decided.LevelRaised(to=level):
-            return _with(case, changed(_current(case), level=level), decision, clock)
-        case decided.ContactChanged(contact_id=contact_id):
-            return _with(case, changed(_current(case), contact_id=contact_id), decision, clock)
-        case decided.Voided(restores_right=restores):
-            spent = case.rights_spent - 1 if restores else case.rights_spent
-            return changed(_ended(case, "voided"), rights_spent=spent)
-        case decided.Deescalated():
-            return _ended(case, "monitored")
-        case decided.MonitoringHeld():
-            return _ended(case, "monitored")
-        case decided.MonitoringEnded():
-            return _ended(case, "ended")
-        case decided.DeadlineMissed():
-            return _missed(case, decision)
-        case decided.SuggestionMade():
-            return changed(case, hinted=(*case.hinted, now.at.date().isoformat()))
-        case decided.Recorded():
-            return _with(case, _current(case), decision, clock)
-        case _:
-            return case
-
-
-def _accepted(case: Case, accepted: decided.Accepted, clock: datetime) -> Case:
-    assert accepted.escalation_id is not None and accepted.request_id is not None
-    escalation = Escalation(
-        id=accepted.escalation_id,
-        request_id=accepted.request_id,
-        status="escalated",
-        policy=accepted.policy.name,
-        version=accepted.policy.version,
-        contact_id=accepted.contact_id,
-        level=accepted.level,
-        duties=_set(accepted.duties, clock),
-    )
-    requests = case.requests + _digest(accepted.request_id)
-    return changed(
-        case, escalation=escalation, requests=requests, rights_spent=case.rights_spent + 1
-    )
-
-
-def _current(case: Case) -> Escalation:
-    assert case.escalation is not None, "only a case with an escalation gets such a decision"
-    return case.escalation
-
-
-def _set(duties: list[decided.Duty], clock: datetime) -> tuple[OpenDuty, ...]:
-    return tuple(OpenDuty(one.duty, one.due_at, one.clock, _fires(one, clock)) for one in duties)
-
-
-def _fires(duty: decided.Duty, clock: datetime) -> datetime | None:
-    if duty.due_at is None or duty.due_at >= clock:
-        return duty.due_at
-    return clock + GRACE
-
-
-def _with(case: Case, escalation: Escalation, recorded: decided.Recorded, clock: datetime) -> Case:
-    done = {one.duty for one in recorded.fulfilled} | {one.duty for one in recorded.duties}
-    kept = tuple(one for one in escalation.duties if one.duty not in done)
-    duties = kept + _set(recorded.duties, clock) if recorded.duties else kept
-    return changed(case, escalation=changed(escalation, duties=duties))
-
-
-def _missed(case: Case, missed: decided.DeadlineMissed) -> Case:
-    escalation = _current(case)
-    duties = tuple(
-        changed(one, fires_at=None) if one.duty == missed.duty else one for one in escalation.duties
-    )
-    return changed(case, escalation=changed(escalation, duties=duties))
-
-
-def _ended(case: Case, status: Status) -> Case:
-    return changed(case, escalation=changed(_current(case), status=status, duties=()))

@@ -1,22 +1,20 @@
-"""The model of a policy file, and which version judges what.
+"""The model of a policy file.
 
-A policy is data: which rules are asked, with which numbers, which duties begin when. The rules
-themselves are functions in ``rules.py``; there is no expression language. Files are handed in.
+A policy is data: which rules are asked, with which numbers, which duties begin when, who may do
+what. The rules themselves are functions in ``rules.py``; there is no expression language.
+``policies.py`` knows which version judges what.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from hashlib import sha256
-from typing import Literal, Protocol
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from schemas.vocabulary import Clock, Level, Severity
+from schemas.vocabulary import BusinessImpact, Channel, Clock, EscalationSeverity, Level, Severity
 from services.escalation.core.calendars import Calendar
 
 LADDER: tuple[Level, ...] = ("support", "team-manager", "department-head", "executive")
@@ -24,10 +22,24 @@ LADDER: tuple[Level, ...] = ("support", "team-manager", "department-head", "exec
 RuleName = Literal[
     "case-is-known", "case-is-open", "case-is-not-escalated-yet", "tier-is-covered",
     "window-has-passed", "reason-is-given", "reason-is-offered", "comments-are-given",
-    "request-is-not-from-the-future",
+    "subject-is-given", "description-is-given", "case-number-is-given",
+    "business-impact-is-given", "case-number-is-this-case", "requester-has-the-role",
+    "template-is-offered", "escalation-severity-is-given", "request-is-not-from-the-future",
 ]  # fmt: skip
-SuggestionName = Literal["ask-for-higher-severity", "add-a-reason"]
-KeptBy = Literal["contact-attempted", "customer-contacted", "acknowledged", "update-given"]
+SuggestionName = Literal[
+    "ask-for-higher-severity", "add-a-reason", "complete-the-checklist",
+    "phone-or-email-is-faster",
+]  # fmt: skip
+KeptBy = Literal[
+    "acknowledged", "contact-attempted", "customer-contacted", "evaluated",
+    "primary-contact-assigned", "kickoff-scheduled", "communication-plan-set",
+    "update-to-customer", "update-to-anybody", "agent-comment", "approval",
+]  # fmt: skip
+Begins = Literal["acceptance", "approval-request", "communication-plan"]
+Condition = Literal["action-plan-acceptable", "troubleshooting-on-track", "agreement-documented",
+                    "cause-resolved"]  # fmt: skip
+Told = Literal["requester", "support-manager", "handling-agent", "team", "approvers"]
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 class _Part(BaseModel):
@@ -42,19 +54,44 @@ class RuleEntry(_Part):
 
 
 class DutySpec(_Part):
-    """Who owes what by when, once an escalation is accepted.
+    """Who owes what by when.
 
-    ``kind`` says whether customers may rely on it (promise) or it is only typical (expectation).
+    Its length is one of: ``length`` on its clock; so many ``working_days`` (the same wall time
+    that many working days later, within opening hours); ``daily_at`` a time of each working day;
+    or, where it begins with the communication plan, the plan's frequency. ``kind`` says whether
+    customers may rely on it (promise) or it is only typical (expectation).
     """
 
     duty: str
-    length: timedelta
+    begins: Begins = "acceptance"
     clock: Clock
+    length: timedelta | None = None
+    by_severity: dict[Severity, timedelta] = {}
+    working_days: int | None = Field(default=None, ge=1, le=366)
+    daily_at: TimeOfDay | None = None
     kept_by: tuple[KeptBy, ...]
+    repeats: bool = False
+    pauses: bool = False
     owed_by: str
     kind: Literal["promise", "expectation"]
     statement: str
     note: str | None = None
+
+    @model_validator(mode="after")
+    def _has_one_length(self) -> DutySpec:
+        given = [self.length, self.working_days, self.daily_at]
+        lengths = sum(one is not None for one in given) + (self.begins == "communication-plan")
+        if lengths != 1:
+            raise ValueError(
+                "give one of length, working_days and daily_at, or begin with the communication "
+                "plan, whose frequency is the length"
+            )
+        if self.clock == "elapsed" and (self.working_days or self.daily_at):
+            raise ValueError("working_days and daily_at need clock: working")
+        if any(length <= timedelta() for length in (self.length, *self.by_severity.values())
+               if length is not None):  # fmt: skip
+            raise ValueError("a length must be above zero")
+        return self
 
 
 class PhraseSpec(_Part):
@@ -63,6 +100,39 @@ class PhraseSpec(_Part):
     words: str = "escalation request"
     statement: str = "001-11"
     near_miss_distance: int = 2
+
+
+class ColourSpec(_Part):
+    """How a severity of an escalation is shown: never by its colour alone."""
+
+    colour: str | None
+    text: str
+
+
+class TemplateSpec(_Part):
+    """How a request is processed: for a case or an account, with approval or without."""
+
+    kind: Literal["case", "account"]
+    approval: bool = False
+
+
+class Roles(_Part):
+    """Who may do what; an empty list asks for no role."""
+
+    request: tuple[str, ...] = ()
+    approve: tuple[str, ...] = ()
+    raise_level: tuple[str, ...] = ()
+    de_escalate: tuple[str, ...] = ()
+
+
+class Triage(_Part):
+    """Points for what makes a case pressing; from ``prioritised_from`` on it goes first."""
+
+    impact: dict[BusinessImpact, int]
+    each_week_open: int
+    at_most_weeks: int
+    prioritised_from: int
+    statement: str = "002-12"
 
 
 class Policy(_Part):
@@ -79,11 +149,19 @@ class Policy(_Part):
     windows: dict[Severity, dict[str, timedelta]] = {}
     reasons: tuple[str, ...] = ()
     suggestions: tuple[SuggestionName, ...] = ()
+    web_channels: tuple[Channel, ...] = ("button", "form", "related-link")
     phrase: PhraseSpec | None = None
+    templates: dict[str, TemplateSpec] = {}
+    severities: dict[EscalationSeverity, ColourSpec] = {}
+    roles: Roles = Roles()
+    conditions: tuple[Condition, ...] = ()
+    triage: Triage | None = None
+    agent_comments_are_updates: bool = False
+    improvement_is_owed: bool = False
     duties: tuple[DutySpec, ...] = ()
     ladder: tuple[Level, ...] = LADDER
     owner: Literal["support-manager", "assigned-agent"]
-    told: tuple[str, ...]
+    told: tuple[Told, ...]
     calendar: Calendar = Calendar()
     watched_until: Literal["closed", "resolved", "de-escalated"]
 
@@ -92,6 +170,13 @@ class Policy(_Part):
         tiers = {frozenset(by_tier) for by_tier in self.windows.values()}
         if self.windows and (len(self.windows) != 4 or len(tiers) != 1):
             raise ValueError("windows: give every severity S1 to S4 the same tiers")
+        return self
+
+    @model_validator(mode="after")
+    def _duties_have_names_of_their_own(self) -> Policy:
+        names = [spec.duty for spec in self.duties]
+        if len(set(names)) != len(names):
+            raise ValueError("duties: each needs a name of its own")
         return self
 
     @cached_property
@@ -110,99 +195,17 @@ class Policy(_Part):
         name = self.tiers.get(tier)
         return None if name is None else self.windows[severity][name]
 
+    @cached_property
+    def specs(self) -> dict[str, DutySpec]:
+        """The duties by their names."""
+        return {spec.duty: spec for spec in self.duties}
+
+    def colour(self, severity: EscalationSeverity | None) -> str | None:
+        """The colour that an escalation of this severity is shown in (004-08, 004-11)."""
+        found = None if severity is None else self.severities.get(severity)
+        return None if found is None else found.colour
+
 
 def digest_of(text: str) -> str:
     """What the state keeps of reported text that is no code of any policy."""
     return f"#{sha256(text.encode()).hexdigest()[:16]}"
-
-
-@dataclass(frozen=True)
-class Policies:
-    """All versions known to a deployment. ``default`` judges where no program names one."""
-
-    versions: dict[str, tuple[Policy, ...]]
-    default: str
-
-    @cached_property
-    def codes(self) -> frozenset[str]:
-        """Every name and tier that may stand in a state as it is."""
-        every = [policy for versions in self.versions.values() for policy in versions]
-        return frozenset(self.versions) | {tier for policy in every for tier in policy.tiers}
-
-    def as_code(self, text: str) -> str:
-        """The text itself where a policy knows it, else its digest: nobody's words are kept."""
-        return text if text in self.codes else digest_of(text)
-
-    def judging(self, program: str | None, at: datetime) -> Policy:
-        """The version in force at an instant; before all of them, the first."""
-        versions = self.versions.get(program or self.default) or self.versions[self.default]
-        in_force = versions[0]
-        for version in versions[1:]:
-            if version.effective_from <= at:
-                in_force = version
-        return in_force
-
-    def version(self, name: str, number: int) -> Policy:
-        """The very version that an escalation began with."""
-        return next(one for one in self.versions[name] if one.version == number)
-
-
-def collect(policies: Iterable[Policy], default: str) -> Policies:
-    """Order the versions of each policy by the instant from which they count.
-
-    Errors: ``ValueError`` where the default is missing or a version stands twice.
-    """
-    by_name: dict[str, list[Policy]] = {}
-    for policy in policies:
-        by_name.setdefault(policy.policy, []).append(policy)
-    for name, versions in by_name.items():
-        versions.sort(key=lambda one: (one.effective_from, one.version))
-        if len({one.version for one in versions}) != len(versions):
-            raise ValueError(f"policy {name}: a version number stands twice")
-    if default not in by_name:
-        known = ", ".join(sorted(by_name))
-        raise ValueError(f"the default policy {default} is none of: {known}")
-    return Policies({name: tuple(versions) for name, versions in by_name.items()}, default)
-
-
-class PolicyProblem(ValueError):
-    """What is wrong with a policy file, where, and what to do."""
-
-
-def parse_policy(text: str, where: str) -> Policy:
-    """Read one policy file. Errors: ``PolicyProblem`` naming the file and the entry."""
-    try:
-        return Policy.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise PolicyProblem(f"{where}: this is no YAML: {error}") from None
-    except ValidationError as error:
-        lines = [f"{where}: {_entry(one['loc'])}: {one['msg']}" for one in error.errors()]
-        raise PolicyProblem("\n".join(lines)) from None
-
-
-def _entry(location: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, location)) or "the file"
-
-
-class Folder(Protocol):
-    """Where policy files stand: ``<policy>/<version>.yaml``. A ``Path`` is one."""
-
-    def iterdir(self) -> Iterable[Folder]: ...
-    def is_dir(self) -> bool: ...
-    def read_text(self, encoding: str) -> str: ...
-    @property
-    def name(self) -> str: ...
-
-
-def policies_in(folder: Folder, default: str) -> Policies:
-    """Every policy of a folder."""
-    return collect(
-        (
-            parse_policy(file.read_text("utf-8"), f"{named.name}/{file.name}")
-            for named in folder.iterdir()
-            if named.is_dir()
-            for file in named.iterdir()
-            if file.name.endswith(".yaml")
-        ),
-        default,
-    )

@@ -1,4 +1,5 @@
-"""Judge a request for escalation: accepted or rejected, always with its receipt.
+"""Judge a request for escalation: accepted, put before an approver, or rejected; always with
+its receipt.
 
 Rules are in ``rules.py``; what a policy asks is in its file. Here the answer is put together.
 """
@@ -11,12 +12,14 @@ from typing import Any
 from schemas import decided
 from schemas.decided import Accepted, Decision, PolicyRef, Receipt, Rejected
 from schemas.envelope import escalation_id
-from schemas.reported import CommentAdded, EscalationRequested
+from schemas.reported import AccountEscalationRequested, CommentAdded, EscalationRequested
 from services.escalation.core import phrases
-from services.escalation.core.case import Case, Moment, id_of
-from services.escalation.core.deadlines import duties_at_acceptance
-from services.escalation.core.policy import Policies, Policy
+from services.escalation.core.case import Case, Escalation, Moment, id_of
+from services.escalation.core.deadlines import due_at, duties_of
+from services.escalation.core.policies import ACCOUNTS, CASELESS, Policies
+from services.escalation.core.policy import Policy
 from services.escalation.core.rules import AHEAD, Question, ask
+from services.escalation.core.triage import triage
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +31,61 @@ class Asked:
     now: Moment
     hints: tuple[str, ...] = ()
 
+    @property
+    def case_id(self) -> str | None:
+        """None where the request is about an account, or about no case at all."""
+        return None if "/" in self.subject else self.subject
 
-def policy_for(case: Case, now: Moment, policies: Policies) -> Policy:
+    @property
+    def account_id(self) -> str | None:
+        kind, _, account = self.subject.partition("/")
+        return account if kind == "account" and account else None
+
+
+def policy_for(program: str | None, now: Moment, policies: Policies) -> Policy:
     """The version in force when it was asked; of a time in the future, when it was recorded."""
     is_sound = now.at <= now.recorded_at + AHEAD
-    return policies.judging(case.program, now.at if is_sound else now.recorded_at)
+    return policies.judging(program, now.at if is_sound else now.recorded_at)
 
 
 def judge(case: Case, asked: Asked, policies: Policies) -> Decision:
-    """Accept or reject. Each request id is decided once; the caller has checked that."""
-    policy = policy_for(case, asked.now, policies)
-    question = Question(asked.request, asked.now.at, asked.now.recorded_at, case, policy)
+    """Answer a request. Each request id is decided once; the caller has checked that."""
+    about_account = isinstance(asked.request, AccountEscalationRequested)
+    policy = policy_for(ACCOUNTS if about_account else case.program, asked.now, policies)
+    question = _question(case, asked, policy)
     outcomes, refusals = ask(question)
+    receipt = _receipt(question, outcomes)
     suggestions = [*asked.hints, *_suggestions(asked.request, policy)]
-    receipt = Receipt(
+    if refusals:
+        return _rejected(case, asked, receipt, (refusals, suggestions))
+    template = policy.templates.get(question.template or "")
+    if template is not None and template.approval:
+        return _put_before_an_approver(case, asked, policy, (receipt, suggestions))
+    return _accepted(case, asked, policy, (receipt, suggestions))
+
+
+def reject_without_case(case: Case, asked: Asked, policies: Policies) -> Rejected:
+    """A form that names no case is refused by the one rule that fails (002-06)."""
+    policy = policy_for(CASELESS, asked.now, policies)
+    nameless = replace(asked, request=asked.request.model_copy(update={"case_number": None}))
+    question = _question(case, nameless, policy)
+    outcomes, refusals = ask(question, only="case-number-is-given")
+    return _rejected(case, asked, _receipt(question, outcomes), (refusals, []))
+
+
+def _question(case: Case, asked: Asked, policy: Policy) -> Question:
+    return Question(asked.request, asked.subject, asked.now.at, asked.now.recorded_at, case, policy)
+
+
+def _receipt(question: Question, outcomes: list[decided.RuleOutcome]) -> Receipt:
+    policy = question.policy
+    return Receipt(
         policy=PolicyRef(name=policy.policy, version=policy.version),
-        at=asked.now.at,
+        at=question.asked_at,
         facts=_facts(question),
         rules=outcomes,
         eligible_at=question.eligible_at,
     )
-    if refusals:
-        return _rejected(case, asked, receipt, (refusals, suggestions))
-    return _accepted(case, asked, policy, (receipt, suggestions))
 
 
 def _rejected(
@@ -58,9 +93,9 @@ def _rejected(
 ) -> Rejected:
     refusals, suggestions = why
     return Rejected(
-        case_id=asked.subject,
+        case_id=asked.case_id,
         request_id=asked.request.request_id,
-        account_id=case.account_id,
+        account_id=asked.account_id or case.account_id,
         team=case.team,
         refusals=refusals,
         eligible_at=receipt.eligible_at,
@@ -73,62 +108,142 @@ def _accepted(
     case: Case, asked: Asked, policy: Policy, told: tuple[Receipt, list[str]]
 ) -> Accepted:
     request, (receipt, suggestions) = asked.request, told
+    manages = policy.owner == "support-manager"
     return Accepted(
-        case_id=asked.subject,
+        case_id=asked.case_id,
         escalation_id=escalation_id(asked.subject, request.request_id),
         request_id=request.request_id,
-        account_id=case.account_id,
+        account_id=asked.account_id or case.account_id,
         team=case.team,
-        reason=request.reason if request.reason in policy.reasons else None,
+        reason=receipt.facts["reason"],
         tier=policy.tiers.get(case.tier or ""),
         channel=request.channel or "api",
         severity=case.severity,
         escalation_severity=request.escalation_severity,
-        colour=None,
+        colour=policy.colour(request.escalation_severity),
         policy=receipt.policy,
         requested_at=asked.now.at,
         contact_id=id_of(request.contact) or case.contact_id or case.opener_id,
-        owner_id=case.manager_id if policy.owner == "support-manager" else case.agent_id,
+        owner_id=case.manager_id if manages else case.agent_id,
         level=policy.ladder[0],
-        duties=duties_at_acceptance(policy, asked.now.at),
+        duties=duties_of(policy, "acceptance", asked.now.at, case.severity),
         suggestions=suggestions,
         receipt=receipt,
     )
 
 
+# --- approval --------------------------------------------------------------------------------
+
+
+def _put_before_an_approver(
+    case: Case, asked: Asked, policy: Policy, told: tuple[Receipt, list[str]]
+) -> decided.ApprovalRequested:
+    """With approval on, the escalation exists from the approval on (004-13)."""
+    receipt, suggestions = told
+    duty = next(spec for spec in policy.duties if spec.begins == "approval-request")
+    return decided.ApprovalRequested(
+        case_id=asked.case_id,
+        escalation_id=escalation_id(asked.subject, asked.request.request_id),
+        request_id=asked.request.request_id,
+        account_id=asked.account_id or case.account_id,
+        team=case.team,
+        approvers=list(policy.roles.approve),
+        duty=duty.duty,
+        due_at=due_at(duty, policy, asked.now.at, case.severity),
+        suggestions=suggestions,
+        receipt=receipt,
+    )
+
+
+def accept_approved(
+    case: Case, escalation: Escalation, policy: Policy, approved: tuple[str, str, Moment]
+) -> Accepted:
+    """What an approval makes of the request that waited for it. ``approved`` is the subject,
+    who approved it and when."""
+    subject, approver_id, now = approved
+    awaited = escalation.awaited
+    assert awaited is not None, "only what awaits approval is approved"
+    asked = Asked(EscalationRequested(request_id=escalation.request_id), subject, now)
+    of_case = case.manager_id if policy.owner == "support-manager" else case.agent_id
+    return Accepted(
+        case_id=asked.case_id,
+        escalation_id=escalation.id,
+        request_id=escalation.request_id,
+        account_id=asked.account_id or case.account_id,
+        team=case.team,
+        reason=awaited.reason,
+        tier=policy.tiers.get(case.tier or ""),
+        channel=awaited.channel,
+        severity=case.severity,
+        escalation_severity=awaited.escalation_severity,
+        colour=policy.colour(awaited.escalation_severity),
+        policy=awaited.receipt.policy,
+        requested_at=awaited.requested_at,
+        contact_id=awaited.contact_id or case.contact_id or case.opener_id,
+        owner_id=of_case if asked.account_id is None else approver_id,
+        level=policy.ladder[0],
+        duties=duties_of(policy, "acceptance", now.at, case.severity),
+        suggestions=list(awaited.suggestions),
+        receipt=awaited.receipt,
+    )
+
+
+# --- hints and facts -------------------------------------------------------------------------
+
+
 def _suggestions(request: EscalationRequested, policy: Policy) -> list[str]:
-    """Impact grew, but nobody else is needed: a higher severity may serve better (000-06)."""
+    """What may serve better, or would help: never a reason to refuse."""
     grew = request.impact_changed is True and request.needs_other_than_assigned is not True
-    if grew and "ask-for-higher-severity" in policy.suggestions:
-        return ["ask-for-higher-severity"]
-    return []
+    hints = {
+        "ask-for-higher-severity": grew,  # 000-06, 000-17
+        "complete-the-checklist": not _is_complete(request),  # 003-10 to 003-14
+        "phone-or-email-is-faster": request.channel in policy.web_channels,  # 003-09
+    }
+    return [hint for hint, holds in hints.items() if holds and hint in policy.suggestions]
+
+
+def _is_complete(request: EscalationRequested) -> bool:
+    checklist = request.checklist
+    return checklist is not None and all(
+        (
+            checklist.problem_statement_correct,
+            checklist.impact_described,
+            checklist.workaround_impractical,
+            checklist.milestone_identified,
+        )
+    )
 
 
 def _facts(question: Question) -> dict[str, Any]:
     """What the rules were told, for the receipt."""
-    case, request = question.case, question.request
+    case, request, policy = question.case, question.request, question.policy
     opened_at = case.opened_at
-    return {
+    elapsed = None if opened_at is None else (question.asked_at - opened_at).total_seconds()
+    facts: dict[str, Any] = {
         "severity": case.severity,
-        "tier": question.policy.tiers.get(case.tier or ""),
+        "tier": policy.tiers.get(case.tier or ""),
         "opened_at": opened_at,
-        "elapsed_seconds": opened_at and (question.asked_at - opened_at).total_seconds(),
+        "elapsed_seconds": elapsed,
         "closed": case.closed,
         "unanswered_comments": case.unanswered,
+        "reason": request.reason if request.reason in policy.reasons else None,
         "impact_changed": request.impact_changed,
         "only_escalation_helps": request.only_escalation_helps,
         "needs_other_than_assigned": request.needs_other_than_assigned,
     }
+    if policy.triage is not None:
+        facts["triage"] = triage(policy.triage, request.business_impact, elapsed)
+    return facts
 
 
-# --- the phrase in a comment ---------------------------------------------------------------
+# --- the phrase in a comment -----------------------------------------------------------------
 
 
 def judge_comment(
     case: Case, comment: CommentAdded, asked: Asked, policies: Policies
 ) -> Decision | None:
     """A customer's public comment may be a request (001-11), or nearly one (001-13)."""
-    policy = policy_for(case, asked.now, policies)
+    policy = policy_for(case.program, asked.now, policies)
     if policy.phrase is None or not comment.is_public or comment.author_role != "customer":
         return None
     text = phrases.normalised(comment.body)

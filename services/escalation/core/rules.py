@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from schemas.decided import Outcome, Refusal, RuleOutcome
-from schemas.reported import EscalationRequested
-from schemas.vocabulary import instant_text, is_blank
+from schemas.reported import AccountEscalationRequested, EscalationRequested
+from schemas.vocabulary import Person, instant_text, is_blank
 from services.escalation.core.case import Case
-from services.escalation.core.policy import Policy
+from services.escalation.core.policy import Policy, RuleName
 
 AHEAD: Final = timedelta(minutes=5)
 """How far a request's time may lie after the record's timestamp: clocks differ."""
@@ -28,10 +28,23 @@ class Question:
     """Everything a rule may look at. ``asked_at`` is the request's own time."""
 
     request: EscalationRequested
+    subject: str
     asked_at: datetime
     recorded_at: datetime
     case: Case
     policy: Policy
+
+    @property
+    def is_about_an_account(self) -> bool:
+        return isinstance(self.request, AccountEscalationRequested)
+
+    @property
+    def template(self) -> str | None:
+        """The template named; of an account escalation that names none, the plain one."""
+        named = self.request.template
+        if is_blank(named):
+            return "account" if self.is_about_an_account else None
+        return named
 
     @property
     def eligible_at(self) -> datetime | None:
@@ -61,6 +74,8 @@ NOT_APPLICABLE: Final = Verdict("not-applicable")
 
 def case_is_known(asked: Question) -> Verdict:
     """A request is about a case that was opened."""
+    if asked.is_about_an_account:
+        return NOT_APPLICABLE
     if asked.case.is_known:
         return Verdict("met", True, True)
     return Verdict("not-met", True, False, "no opening of this case was ever reported")
@@ -78,7 +93,7 @@ def case_is_open(asked: Question) -> Verdict:
 def case_is_not_escalated_yet(asked: Question) -> Verdict:
     """Once per case where the policy says so (000-09, 001-02); else one at a time."""
     case, policy = asked.case, asked.policy
-    if not case.is_known:
+    if not case.is_known and not asked.is_about_an_account:
         return NOT_APPLICABLE
     if may_still_escalate(case, policy):
         return Verdict("met", "none", "none")
@@ -137,6 +152,66 @@ def comments_are_given(asked: Question) -> Verdict:
     return _given("comments", asked.request.comments)
 
 
+def subject_is_given(asked: Question) -> Verdict:
+    """What the escalation is about, in a line (002-03)."""
+    return _given("subject", asked.request.subject)
+
+
+def description_is_given(asked: Question) -> Verdict:
+    """As much detail as possible helps to triage and to investigate (002-04)."""
+    return _given("description", asked.request.description)
+
+
+def case_number_is_given(asked: Question) -> Verdict:
+    """Without a case number the submission is not progressed (002-05, 002-06)."""
+    return _given("case_number", asked.request.case_number)
+
+
+def business_impact_is_given(asked: Question) -> Verdict:
+    """One of four, from limited to critical (002-08)."""
+    return _given("business_impact", asked.request.business_impact)
+
+
+def case_number_is_this_case(asked: Question) -> Verdict:
+    """The number must be that of the case on which the request was made (002-05)."""
+    number = asked.request.case_number
+    if number is None or is_blank(number):
+        return NOT_APPLICABLE
+    if number.strip() == asked.subject:
+        return Verdict("met", True, True)
+    return Verdict("not-met", True, False, "case_number names another case than the request is on")
+
+
+def requester_has_the_role(asked: Question) -> Verdict:
+    """Only who has the role may escalate (004-03)."""
+    wanted = asked.policy.roles.request
+    if has_role(asked.request.requested_by, wanted):
+        return Verdict("met", list(wanted), True)
+    return Verdict("not-met", list(wanted), False, f"needs the role: {', '.join(wanted)}")
+
+
+def has_role(person: Person | None, wanted: tuple[str, ...]) -> bool:
+    """Whether a person has one of these roles; where none is asked for, everybody does."""
+    held = (person.roles if person is not None else None) or ()
+    return not wanted or not set(wanted).isdisjoint(held)
+
+
+def template_is_offered(asked: Question) -> Verdict:
+    """A template of the policy, and of the right kind: for a case or for an account (004-07)."""
+    template, templates = asked.template, asked.policy.templates
+    kind = "account" if asked.is_about_an_account else "case"
+    offered = [name for name, spec in templates.items() if spec.kind == kind]
+    if template in offered:
+        return Verdict("met", offered, template)
+    known = template if template in templates else None
+    return Verdict("not-met", offered, known, f"offered are: {', '.join(offered)}")
+
+
+def escalation_severity_is_given(asked: Question) -> Verdict:
+    """High, medium or low; it decides the colour (004-08)."""
+    return _given("escalation_severity", asked.request.escalation_severity)
+
+
 def _given(field: str, text: str | None) -> Verdict:
     if is_blank(text):
         return Verdict("not-met", True, False, f"{field} is absent or blank")
@@ -166,17 +241,27 @@ RULES: Final = (
     Rule("reason-is-given", "reason-missing", reason_is_given),
     Rule("reason-is-offered", "reason-not-offered", reason_is_offered),
     Rule("comments-are-given", "comments-missing", comments_are_given),
+    Rule("subject-is-given", "subject-missing", subject_is_given),
+    Rule("description-is-given", "description-missing", description_is_given),
+    Rule("case-number-is-given", "case-number-missing", case_number_is_given),
+    Rule("business-impact-is-given", "business-impact-missing", business_impact_is_given),
+    Rule("case-number-is-this-case", "case-number-unknown", case_number_is_this_case),
+    Rule("requester-has-the-role", "role-missing", requester_has_the_role),
+    Rule("template-is-offered", "template-unknown", template_is_offered),
+    Rule(
+        "escalation-severity-is-given", "escalation-severity-missing", escalation_severity_is_given
+    ),
     Rule("request-is-not-from-the-future", "time-in-future", request_is_not_from_the_future),
 )
 """In the contract's order of refusals."""
 
 
-def ask(asked: Question) -> tuple[list[RuleOutcome], list[Refusal]]:
-    """Ask every rule of the policy. Refusals are exactly the rules not met."""
+def ask(asked: Question, only: RuleName | None = None) -> tuple[list[RuleOutcome], list[Refusal]]:
+    """Ask every rule of the policy, or one. Refusals are exactly the rules not met."""
     outcomes, refusals = [], []
     for rule in RULES:
         statement = asked.policy.statements.get(rule.name)
-        if statement is None:
+        if statement is None or (only is not None and rule.name != only):
             continue
         verdict = rule.asks(asked)
         outcomes.append(

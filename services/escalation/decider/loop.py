@@ -16,7 +16,7 @@ from infra.runtime.logs import get_logger
 from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
 from schemas import topics
-from services.escalation.core.policy import Policies
+from services.escalation.core.policies import Policies
 from services.escalation.decider.metrics import DECISIONS, EVENTS, STEPPED_BACK
 from services.escalation.decider.partition import Batch, Incoming, Partition
 from services.escalation.decider.restore import restore

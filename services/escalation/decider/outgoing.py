@@ -8,24 +8,33 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from schemas import decided
+from schemas import decided, reported
 from schemas.codec import Decided, Reported
 from schemas.envelope import Envelope, caused_id, deadline_id
+from services.escalation.core.accounts import Link
 from services.escalation.core.case import Case
 
 SOURCE: Final = "/escalation/decider"
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
-def caused(event: Reported, decision: decided.Decision, case: Case, at: tuple[int, int]) -> Decided:
-    """The envelope of a decision about an event. ``at`` is its partition and offset."""
+def caused(
+    event: Reported,
+    decision: decided.Decision,
+    case: Case,
+    at: tuple[int, int],
+    subject: str | None = None,
+) -> Decided:
+    """The envelope of a decision about an event. ``at`` is its partition and offset; ``subject``
+    where the event was about another one, as a calendar's change is."""
+    about = subject or event.subject
     type_ = decided.type_of(type(decision))
     parts = (decision.escalation_id or "", getattr(decision, "duty", ""))
     return Envelope(
-        id=caused_id((event.source, event.id), type_, event.subject, parts),
+        id=caused_id((event.source, event.id), type_, about, parts),
         source=SOURCE,
         type=type_,
-        subject=event.subject,
+        subject=about,
         time=event.time,
         data=decision,
         correlation_id=_conversation(decision, case),
@@ -33,6 +42,22 @@ def caused(event: Reported, decision: decided.Decision, case: Case, at: tuple[in
         traceparent=_sound(event.traceparent),
         source_partition=at[0],
         source_offset=at[1],
+    )
+
+
+def linked(event: Reported, link: Link) -> Reported:
+    """The envelope of a fact that we report ourselves, to another partition."""
+    type_ = reported.type_of(type(link.fact))
+    return Envelope(
+        id=caused_id((event.source, event.id), type_, link.subject, (link.fact.escalation_id, "")),
+        source=SOURCE,
+        type=type_,
+        subject=link.subject,
+        time=event.time,
+        data=link.fact,
+        correlation_id=event.correlation_id,
+        causation_id=event.id,
+        traceparent=_sound(event.traceparent),
     )
 
 

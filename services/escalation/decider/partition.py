@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from heapq import heappop, heappush
+from typing import Final
 
 from schemas import reported
 from schemas.codec import (
@@ -24,12 +25,18 @@ from schemas.codec import (
     write,
 )
 from schemas.decided import DeadlineMissed
+from services.escalation.core.accounts import links
+from services.escalation.core.calendar_changes import calendar_after
 from services.escalation.core.case import Case, Moment
-from services.escalation.core.deadlines import missed, next_fire
-from services.escalation.core.decider import apply, fire
-from services.escalation.core.policy import Policies
+from services.escalation.core.deadlines import first_late, next_fire
+from services.escalation.core.decider import apply, fire, recalendar
+from services.escalation.core.policies import Policies
 from services.escalation.decider import outgoing, states
 from services.escalation.decider.states import Kept, Progress
+
+AT_ONCE: Final = 1_000
+"""Deadlines of one subject that a single record fires: a plan of a second's frequency must not
+hold up the partition for a year's worth of them. The next record, or tick, goes on."""
 
 
 class Outcome(StrEnum):
@@ -60,6 +67,7 @@ class Batch:
 
     decisions: list[tuple[bytes, bytes]] = field(default_factory=list)
     states: list[tuple[bytes, bytes]] = field(default_factory=list)
+    links: list[tuple[bytes, bytes]] = field(default_factory=list)
     dead_letters: list[tuple[Incoming, Unreadable]] = field(default_factory=list)
     outcomes: dict[Outcome, int] = field(default_factory=dict)
 
@@ -85,6 +93,8 @@ class Partition:
         """Take one state as the state topic has it; later records of a key win."""
         if key.startswith(b"clock/"):
             self.progress = states.load_progress(stored)
+            for change in self.progress.calendars.values():
+                self._use(change)
         else:
             self.kept[key] = stored
 
@@ -130,9 +140,12 @@ class Partition:
         if isinstance(event, Unreadable):
             self._batch.dead_letters.append((record, event))
             return Outcome.DEAD_LETTER
-        if isinstance(event, Skipped) or "/" in event.subject:
-            is_tick = isinstance(event, Skipped) or isinstance(event.data, reported.TimePassed)
-            return Outcome.TICKED if is_tick else Outcome.SKIPPED
+        if isinstance(event, Skipped):
+            return Outcome.SKIPPED
+        if event.subject.startswith("clock/"):
+            return self._let_pass(event, record)
+        if event.subject.startswith("review/"):
+            return Outcome.SKIPPED
         return self._decide(event, record.offset, recorded_at)
 
     def _decide(self, event: Reported, offset: int, recorded_at: datetime) -> Outcome:
@@ -142,9 +155,13 @@ class Partition:
         )
         if case is kept.case:
             return Outcome.SEEN_BEFORE
+        asked = links(kept.case, event, decisions)
         self._change(event.key, kept, case, offset)
         for decision in decisions:
             self._emit(kept, outgoing.caused(event, decision, case, (self.number, offset)))
+        for link in asked:
+            fact = outgoing.linked(event, link)
+            self._batch.links.append((fact.key, write(fact)))
         return Outcome.DECIDED if decisions else Outcome.REMEMBERED
 
     def _kept(self, key: bytes) -> Kept:
@@ -168,6 +185,51 @@ class Partition:
         kept.gave.append(event.id)
         self._batch.decisions.append((event.key, write(event)))
 
+    # --- calendars -------------------------------------------------------------------------
+
+    def _let_pass(self, event: Reported, record: Incoming) -> Outcome:
+        """What is about the partition itself: its clock, or a calendar."""
+        if not isinstance(event.data, reported.CalendarChanged):
+            is_tick = isinstance(event.data, reported.TimePassed)
+            return Outcome.TICKED if is_tick else Outcome.SKIPPED
+        before = self.policies
+        if (problem := self._use(event.data)) is not None:
+            self._batch.dead_letters.append((record, Unreadable("schema-invalid", problem)))
+            return Outcome.DEAD_LETTER
+        self.progress.calendars[event.data.calendar] = event.data
+        self._plan_anew(event, record.offset, before)
+        return Outcome.DECIDED
+
+    def _use(self, change: reported.CalendarChanged) -> str | None:
+        """Judge by this calendar from now on; what is wrong with it, where it cannot be used."""
+        found = calendar_after(self.policies, change)
+        if isinstance(found, str):
+            return found
+        self.policies = self.policies.with_calendar(found)
+        return None
+
+    def _plan_anew(self, event: Reported, offset: int, before: Policies) -> None:
+        """Every open duty that the calendar moves, subject by subject."""
+        clock = self.progress.clock
+        now = Moment(event.time, clock, clock)
+        for key in sorted(self._with_deadlines()):
+            kept, subject = self._kept(key), key.decode()
+            case, decisions = recalendar(kept.case, subject, (before, self.policies), now)
+            if not decisions:
+                continue
+            self._change(key, kept, case, offset)
+            for decision in decisions:
+                at = (self.number, offset)
+                self._emit(kept, outgoing.caused(event, decision, case, at, subject))
+
+    def _with_deadlines(self) -> set[bytes]:
+        changed = {key for key, kept in self._open.items() if kept.fires_at is not None}
+        return changed | {
+            key
+            for key, stored in self.kept.items()
+            if key not in self._open and states.fires_at(stored) is not None
+        }
+
     # --- deadlines -------------------------------------------------------------------------
 
     def _fire_overdue(self, offset: int) -> None:
@@ -175,8 +237,14 @@ class Partition:
         late: list[Late] = []
         for key in self._woken():
             self._queue(late, key)
+        fired: dict[bytes, int] = {}
         while late:
-            self._fire(late, heappop(late)[-1], offset)
+            key = heappop(late)[-1]
+            fired[key] = fired.get(key, 0) + 1
+            if fired[key] <= AT_ONCE:
+                self._fire(late, key, offset)
+            else:  # its heap entry stands: the next record goes on with it
+                heappush(self._pending, (self.progress.clock, key))
 
     def _woken(self) -> set[bytes]:
         woken = set()
@@ -186,13 +254,13 @@ class Partition:
 
     def _queue(self, late: list[Late], key: bytes) -> None:
         subject = key.decode()
-        found = missed(subject, self._kept(key).case, self.progress.clock)
-        if found is not None:
+        found = first_late(self._kept(key).case, self.progress.clock)
+        if found is not None and found.due_at is not None:
             heappush(late, (found.due_at, subject, found.duty, key))
 
     def _fire(self, late: list[Late], key: bytes, offset: int) -> None:
         kept, subject, clock = self._kept(key), key.decode(), self.progress.clock
-        case, decision = fire(kept.case, subject, Moment(clock, clock, clock))
+        case, decision = fire(kept.case, subject, self.policies, Moment(clock, clock, clock))
         if isinstance(decision, DeadlineMissed):
             self._change(key, kept, case, offset)
             self._emit(kept, outgoing.overdue(subject, decision, case, (self.number, offset)))

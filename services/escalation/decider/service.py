@@ -18,7 +18,7 @@ from infra.runtime.kafka import make_member, topic_name
 from infra.runtime.logs import get_logger
 from infra.runtime.settings import Settings
 from schemas import topics
-from services.escalation.core.policy import policies_in
+from services.escalation.core.policies import policies_in
 from services.escalation.decider.loop import Shared, own, supervise, watch
 from services.escalation.decider.ticks import Ticker
 from services.escalation.decider.transactions import Place

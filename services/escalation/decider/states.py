@@ -7,12 +7,13 @@ decisions given then.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
 from pydantic import TypeAdapter
 
+from schemas.reported import CalendarChanged
 from services.escalation.core.case import Case
 
 
@@ -29,10 +30,12 @@ class Kept:
 
 @dataclass(slots=True)
 class Progress:
-    """How far a partition has been applied, and its clock: one record per partition."""
+    """How far a partition has been applied, its clock, and the calendars that were changed since
+    the policy files were written: one record per partition."""
 
     clock: datetime
     offset: int
+    calendars: dict[str, CalendarChanged] = field(default_factory=dict)
 
 
 _KEPT: Final = TypeAdapter(Kept)

@@ -65,6 +65,12 @@ async def commit(producer: Any, place: Place, batch: Batch, next_offset: int) ->
         await _send(producer, place.name(topics.ESCALATION_EVENTS), number, events)
         states = [(key, value, ()) for key, value in batch.states]
         await _send(producer, place.name(topics.ESCALATION_STATE), number, states)
+        for subject, event in batch.links:
+            await producer.send(
+                place.name(topics.CASE_EVENTS), event, key=subject,
+                partition=topics.partition_of(subject, topics.PARTITIONS),
+                headers=list(STRUCTURED_HEADERS),
+            )  # fmt: skip
         for letter in _letters(place, batch):
             key, value, headers = letter
             await producer.send(

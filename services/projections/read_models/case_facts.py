@@ -12,7 +12,8 @@ from datetime import datetime
 from schemas import reported
 from schemas.codec import Reported
 from services.escalation.core.case import Case, fold
-from services.escalation.core.policy import Policies, Policy
+from services.escalation.core.policies import Policies
+from services.escalation.core.policy import Policy
 from services.escalation.core.rules import eligible_at
 
 

@@ -1,0 +1,46 @@
+"""An approver answers a request that waited for it (004-13)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from schemas import decided, reported
+from schemas.codec import Reported
+from schemas.vocabulary import Status
+from services.escalation.core.actions import (
+    Decisions,
+    acted_on,
+    named_after,
+    refusal,
+    refused,
+    role_missing,
+    standing,
+)
+from services.escalation.core.case import Case, Moment
+from services.escalation.core.policies import Policies
+from services.escalation.core.requests import accept_approved
+
+AWAITING: Final = frozenset[Status]({"awaiting-approval"})
+
+
+def answered(case: Case, event: Reported, policies: Policies, now: Moment) -> Decisions:
+    """Accepted or declined; refused where nobody asked, or this one may not answer."""
+    fact = event.data
+    assert isinstance(fact, reported.EscalationApproved | reported.EscalationDeclined)
+    if refusals := standing(case, event, AWAITING):
+        return (refused(case, event, refusals),)
+    acted = acted_on(case, event, policies)
+    escalation, policy = acted.escalation, acted.policy
+    if fact.request_id != escalation.request_id:
+        other = refusal("not-escalated", f"request {escalation.request_id} awaits approval")
+        return (refused(case, event, [other]),)
+    refusals = role_missing(fact.by, policy.roles.approve, "004-13")
+    is_approved = isinstance(fact, reported.EscalationApproved)
+    if is_approved and escalation.awaited and fact.by.id == escalation.awaited.requester_id:
+        refusals.append(refusal("self-approval", "nobody approves a request of their own"))
+    if refusals:
+        return (refused(case, event, refusals),)
+    if is_approved:
+        return (accept_approved(case, escalation, policy, (event.subject, fact.by.id, now)),)
+    named = named_after(event.subject, escalation)
+    return (decided.Declined(**named, request_id=fact.request_id, by_id=fact.by.id),)
