@@ -25,22 +25,35 @@ POLICIES = policies_in(
 Kind = TypeVar("Kind", bound=Decision)
 
 
-def given(*history: Reported, default: str = "time-gated") -> Given:
-    """A case after these events, under the shipped policies."""
-    return Given(history, Policies(POLICIES.versions, default))
+def given(
+    *history: Reported, default: str = "time-gated", recorded_at: datetime | None = None
+) -> Given:
+    """A case after these events, under the shipped policies; imported at ``recorded_at``."""
+    return Given(history, Policies(POLICIES.versions, default), recorded_at)
 
 
 @dataclass(frozen=True)
 class Given:
     history: tuple[Reported, ...]
     policies: Policies
+    recorded_at: datetime | None = None
 
     @property
     def case(self) -> Case:
-        case = Case()
+        return self._told()[0]
+
+    @property
+    def decisions(self) -> Decisions:
+        """Everything that the history led to."""
+        return self._told()[1]
+
+    def _told(self) -> tuple[Case, Decisions]:
+        case, found = Case(), list[Decision]()
         for event in self.history:
-            case, _ = apply(case, event, self.policies, at(event))
-        return case
+            now = at(event, self.recorded_at)
+            case, decisions = apply(case, event, self.policies, now)
+            found += decisions
+        return case, tuple(found)
 
     def when(self, event: Reported, *, recorded_at: datetime | None = None) -> Then:
         case, decisions = apply(self.case, event, self.policies, at(event, recorded_at))
@@ -51,8 +64,9 @@ class Given:
         case = self.case
         found: list[Decision] = []
         now = Moment(clock, clock, clock)
+        subject = self.history[-1].subject
         while True:
-            case, decision = fire(case, "case-1", self.policies, now)
+            case, decision = fire(case, subject, self.policies, now)
             if decision is None:
                 return Then(case, tuple(found))
             found.append(decision)

@@ -160,7 +160,7 @@ def policies_in(folder: Folder, default: str) -> Policies:
     return collect(
         (
             parse_policy(file.read_text("utf-8"), f"{named.name}/{file.name}")
-            for named in folder.iterdir()
+            for named in sorted(folder.iterdir(), key=lambda one: one.name)
             if named.is_dir()
             for file in named.iterdir()
             if file.name.endswith(".yaml")

@@ -19,6 +19,7 @@ from services.escalation.core.policy import PhraseSpec
 from services.escalation.decider.partition import Incoming, Partition
 from services.escalation.decider.states import dump, load
 from tests.spec import POLICIES
+from tests.stories import A_MOMENT
 
 ENDS = datetime(2026, 11, 23, 18, tzinfo=UTC)
 STAMP = int(ENDS.timestamp() * 1000)
@@ -177,7 +178,7 @@ def test_the_next_opening_is_open_and_nothing_before_it_is(start: datetime, zone
     at = next_opening(calendar(zone), start)
     assert at >= start
     assert working_between(calendar(zone), start, at) == timedelta()
-    assert working_between(calendar(zone), at, at + timedelta(minutes=1)) == timedelta(minutes=1)
+    assert working_between(calendar(zone), at, at + A_MOMENT) == A_MOMENT
 
 
 # --- the phrase ----------------------------------------------------------------------------
