@@ -129,19 +129,20 @@ class World:
         return [json.loads(one.value) for one in await self.records(topics.ESCALATION_EVENTS.name)]
 
     async def until_decided(self, seconds: float = 120) -> None:
-        """Until the decider's group has committed the end of the case topic."""
+        """Until the decider's group has read the case topic, what it wrote there itself too."""
         consumer = make_consumer(self.kafka, group_id=topics.DECIDER_GROUP)
         await consumer.start()
         name = topic_name(self.kafka, topics.CASE_EVENTS.name)
         places = [TopicPartition(name, number) for number in range(topics.PARTITIONS)]
-        try:
+
+        async def nothing_is_left() -> bool:
             ends = await consumer.end_offsets(places)
+            at = {tp: await consumer.committed(tp) or 0 for tp in places}
+            behind = {tp: ends[tp] for tp in places if at[tp] < ends[tp]}
+            return not behind or await _only_markers(consumer, at, behind)
 
-            async def all_committed() -> bool:
-                at = {tp: await consumer.committed(tp) or 0 for tp in places}
-                return all(at[tp] >= ends[tp] for tp in places)
-
-            await until(all_committed, seconds)
+        try:
+            await until(nothing_is_left, seconds)
         finally:
             await consumer.stop()
 
@@ -153,6 +154,19 @@ class World:
             return list(await connection.fetch(sql, *values))
         finally:
             await connection.close()
+
+
+async def _only_markers(
+    consumer: Any, at: dict[TopicPartition, int], ends: dict[TopicPartition, int]
+) -> bool:
+    """Whether nothing but the marks of transactions lies between here and the end."""
+    consumer.assign(list(ends))
+    for tp in ends:
+        consumer.seek(tp, at[tp])
+    while any([await consumer.position(tp) < end for tp, end in ends.items()]):
+        if await consumer.getmany(timeout_ms=100):
+            return False
+    return True
 
 
 async def _partitions(consumer: Any, name: str) -> set[int]:

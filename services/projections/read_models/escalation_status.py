@@ -50,6 +50,12 @@ class EscalationRow:
     trend: str | None = None
     policy: str | None = None
     policy_version: int | None = None
+    case_ids: tuple[str, ...] | list[str] = ()
+    escalation_severity: str | None = None
+    paused: bool = False
+    resources_at: datetime | None = None
+    communication_at: datetime | None = None
+    action_plan_at: datetime | None = None
 
 
 def project(row: EscalationRow, event: Decided) -> EscalationRow:
@@ -71,7 +77,7 @@ def _changed(row: EscalationRow, decision: Decision, at: datetime) -> Escalation
         case decided.Accepted():
             return _accepted(row, decision, at)
         case decided.ApprovalRequested():
-            return replace(row, status="awaiting-approval", requested_at=decision.receipt.at)
+            return _awaiting(row, decision)
         case decided.Declined():
             return _without_duties(replace(row, status="declined", ended_at=at))
         case decided.Acknowledged():
@@ -82,6 +88,16 @@ def _changed(row: EscalationRow, decision: Decision, at: datetime) -> Escalation
             return replace(row, trend=trend)
         case decided.PrimaryContactAssigned(contact_id=contact):
             return replace(row, primary_contact=contact)
+        case decided.Evaluated():
+            return replace(row, resources_at=at)
+        case decided.CommunicationPlanSet():
+            return replace(row, communication_at=at)
+        case decided.ActionPlanShared():
+            return replace(row, action_plan_at=at)
+        case decided.CaseLinked(case_id=str(case_id)):
+            return replace(row, case_ids=sorted({*row.case_ids, case_id}))
+        case decided.CaseUnlinked(case_id=case_id):
+            return replace(row, case_ids=[one for one in row.case_ids if one != case_id])
         case decided.Deescalated():
             return _without_duties(replace(row, status="monitored", de_escalated_at=at))
         case decided.MonitoringHeld():
@@ -100,6 +116,19 @@ def _changed(row: EscalationRow, decision: Decision, at: datetime) -> Escalation
             return row
 
 
+def _awaiting(row: EscalationRow, asked: decided.ApprovalRequested) -> EscalationRow:
+    row = replace(
+        row,
+        account_id=asked.account_id,
+        team=asked.team,
+        status="awaiting-approval",
+        requested_at=asked.receipt.at,
+        policy=asked.receipt.policy.name,
+        policy_version=asked.receipt.policy.version,
+    )
+    return _with_duties(row, [], [Duty(duty=asked.duty, due_at=asked.due_at, clock="elapsed")])
+
+
 def _accepted(row: EscalationRow, accepted: decided.Accepted, at: datetime) -> EscalationRow:
     row = replace(
         row,
@@ -109,6 +138,7 @@ def _accepted(row: EscalationRow, accepted: decided.Accepted, at: datetime) -> E
         status="escalated",
         level=accepted.level,
         colour=accepted.colour,
+        escalation_severity=accepted.escalation_severity,
         requested_at=accepted.requested_at,
         accepted_at=at,
         owner_id=accepted.owner_id,
@@ -123,14 +153,15 @@ def _open(row: EscalationRow) -> list[Duty]:
 
 
 def _without_duties(row: EscalationRow) -> EscalationRow:
-    return replace(row, duties="[]", next_duty=None, next_due_at=None)
+    return replace(row, duties="[]", next_duty=None, next_due_at=None, paused=False)
 
 
 def _with_duties(row: EscalationRow, kept: list[Duty], more: list[Duty]) -> EscalationRow:
     duties = [*kept, *more]
     due = min(((one.due_at, one.duty) for one in duties if one.due_at), default=(None, None))
     text = json.dumps([one.model_dump(mode="json") for one in duties])
-    return replace(row, duties=text, next_due_at=due[0], next_duty=due[1])
+    paused = any(one.due_at is None for one in duties)
+    return replace(row, duties=text, next_due_at=due[0], next_duty=due[1], paused=paused)
 
 
 @dataclass(frozen=True, slots=True)

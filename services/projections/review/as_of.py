@@ -41,7 +41,8 @@ async def open_escalations(settings: Settings, moment: datetime) -> list[Row]:
     names = {row["person_id"]: row["name"] for row in people}
     return [
         asdict(row)
-        | {"case_id": row.subject, "owner": row.owner_id, "owner_name": names.get(row.owner_id)}
+        | {"case_id": None if "/" in row.subject else row.subject, "turn": None}
+        | {"owner": row.owner_id, "owner_name": names.get(row.owner_id)}
         | named.get(row.subject, {"title": None, "severity": None, "tier": None})
         for row in sorted(rows.values(), key=lambda one: (one.policy or "", one.subject))
         if row.status in _OPEN

@@ -17,7 +17,9 @@ from services.projections.review.story import receipts, show_receipt, show_timel
 from services.projections.review.wording import for_people, instant, span
 
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
-CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case id, as the CRM has it.")]
+CaseId = Annotated[
+    str, typer.Argument(metavar="CASE", help="The case id, as the CRM has it, or account/<id>.")
+]
 
 
 def mount(app: typer.Typer) -> None:
@@ -58,7 +60,7 @@ def explain(case: CaseId, json: Json = False) -> None:
         print(f"No escalation of {case} was ever requested.")
     else:
         for decision in found:
-            show_receipt(decision, for_people())
+            show_receipt(decision, case, for_people())
 
 
 def eligibility(case: CaseId, json: Json = False) -> None:
@@ -75,12 +77,14 @@ def timeline(case: CaseId, json: Json = False) -> None:
 
     Example: escalation timeline CASE-00042
     """
-    rows = asyncio.run(_timeline(case))
+    rows, turn = asyncio.run(_timeline_and_turn(case))
     if json:
         parsed = [row | {"data": row["data"] and jsonlib.loads(row["data"])} for row in rows]
         print(daily.dumps(parsed))
     else:
         show_timeline(case, rows, for_people())
+        if turn is not None:
+            print(f"It is the {turn}'s turn.")
 
 
 async def show_review(settings: Settings, console: Console) -> None:
@@ -93,13 +97,19 @@ async def show_explanation(settings: Settings, console: Console, case: str) -> N
     """The first receipt of a case, for the demo."""
     async with reader(settings) as ask:
         found = receipts(await ask.timeline(case))
-    show_receipt(found[0], console)
+    show_receipt(found[0], case, console)
 
 
 async def _timeline(case: str) -> list[dict[str, Any]]:
     async with reader(load_settings()) as ask:
         await _known(ask, case)
         return await ask.timeline(case)
+
+
+async def _timeline_and_turn(case: str) -> tuple[list[dict[str, Any]], str | None]:
+    async with reader(load_settings()) as ask:
+        await _known(ask, case)
+        return await ask.timeline(case), await ask.turn(case)
 
 
 async def _eligibility(case: str) -> dict[str, Any]:

@@ -17,13 +17,20 @@ from services.projections.review import as_of
 from services.projections.review.queries import Row, reader
 from services.projections.review.wording import REFUSALS, due, instant
 
-CHANGES = ("accepted", "acknowledged", "level-raised", "deadline-missed", "de-escalated")
+CHANGES = (
+    "accepted", "approval-requested", "declined", "acknowledged", "level-raised",
+    "deadline-missed", "duty-replanned", "de-escalated", "monitoring-ended",
+)  # fmt: skip
 TITLES = {
     "accepted": "newly escalated",
+    "approval-requested": "put before an approver",
+    "declined": "declined",
     "acknowledged": "acknowledged",
     "level-raised": "raised to a higher level",
     "deadline-missed": "missed a duty",
+    "duty-replanned": "duties planned anew",
     "de-escalated": "de-escalated",
+    "monitoring-ended": "ended",
 }
 
 
@@ -63,7 +70,10 @@ def as_dict(review: Review) -> dict[str, Any]:
         "since": review.since,
         "open": review.open,
         "changes": {
-            name: [{"case_id": row["case_id"], "at": row["occurred_at"]} for row in rows]
+            name: [
+                {"case_id": row["case_id"], "subject": row["subject"], "at": row["occurred_at"]}
+                for row in rows
+            ]
             for name, rows in review.changes.items()
         },
         "rejected": {"requests": len(review.rejections), "by_code": dict(codes.most_common())},
@@ -90,23 +100,53 @@ def show(review: Review, console: Console) -> None:
 
 def _table(policy: str, rows: list[Row], now: datetime) -> Table:
     table = Table(title=f"Escalated under the policy {policy}", title_justify="left")
-    for column in ("case", "what", "sev", "status", "waits for", "next", "last update"):
-        table.add_column(column, no_wrap=column in ("case", "sev", "status", "next"))
+    for column in ("case", "what", "sev", "status", "waits for", "turn", "next", "last update"):
+        table.add_column(column, no_wrap=column in ("case", "sev", "turn"))
     for row in rows:
         is_late = row["next_due_at"] is not None and row["next_due_at"] < now
         table.add_row(
-            row["case_id"], row["title"] or "", row["severity"] or "", _status(row),
-            row["owner_name"] or row["owner"] or "NOBODY YET",
-            due(row["next_duty"], row["next_due_at"], now),
-            instant(row["last_update_at"]) or "none yet",
+            subject_of(row), _what(row), _severity(row), _status(row), _waits_for(row),
+            row["turn"] or "", _next(row, now), instant(row["last_update_at"]) or "none yet",
             style="bold red" if is_late else None,
         )  # fmt: skip
     return table
 
 
+def subject_of(row: Row) -> str:
+    """A case by its id, an account by what it is and its id."""
+    return str(row["case_id"] or f"account/{row['account_id']}")
+
+
+def _what(row: Row) -> str:
+    """A case has a title; an account has cases."""
+    if row["case_id"]:
+        return row["title"] or ""
+    cases = row["case_ids"]
+    return f"{len(cases)} cases: {', '.join(cases)}" if cases else "no case linked yet"
+
+
+def _severity(row: Row) -> str:
+    """How bad the case is, and how the escalation is marked: in words beside any colour."""
+    mark = row["escalation_severity"]
+    shown = f"{mark} ({row['colour']})" if mark and row["colour"] else mark
+    return ", ".join(filter(None, (row["severity"], shown)))
+
+
+def _waits_for(row: Row) -> str:
+    if row["status"] == "awaiting-approval":
+        return "an approver"
+    return row["owner_name"] or row["owner"] or "NOBODY YET"
+
+
+def _next(row: Row, now: datetime) -> str:
+    stopped = "; a clock waits for the customer" if row["paused"] else ""
+    return due(row["next_duty"], row["next_due_at"], now) + stopped
+
+
 def _status(row: Row) -> str:
     level = "" if row["level"] in (None, "support") else f", {row['level'].replace('-', ' ')}"
-    return f"{row['status']}{level}"
+    trend = f", {row['trend']}" if row["trend"] else ""
+    return f"{row['status'].replace('-', ' ')}{level}{trend}"
 
 
 def _show_changes(review: Review, console: Console) -> None:
@@ -115,7 +155,9 @@ def _show_changes(review: Review, console: Console) -> None:
     table.add_column("how many", justify="right")
     table.add_column("cases")
     for name, rows in review.changes.items():
-        cases = sorted({row["case_id"] for row in rows})
+        if not rows:
+            continue
+        cases = sorted({row["subject"] for row in rows})
         more = f" and {len(cases) - 6} more" if len(cases) > 6 else ""
         table.add_row(TITLES[name], str(len(rows)), ", ".join(cases[:6]) + more)
     console.print(table)

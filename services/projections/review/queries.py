@@ -46,7 +46,7 @@ class Reader:
         """Decided events of some kinds within a span."""
         types = [f"support.escalation.{name}.v1" for name in names]
         return await self._rows(
-            "SELECT type, case_id, occurred_at, data FROM analytics.fct_case_event "
+            "SELECT type, subject, case_id, occurred_at, data FROM analytics.fct_case_event "
             "WHERE type = ANY($1) AND occurred_at > $2 AND occurred_at <= $3 "
             "ORDER BY occurred_at", types, since, until,
         )  # fmt: skip
@@ -57,12 +57,12 @@ class Reader:
             since, until,
         )  # fmt: skip
 
-    async def timeline(self, case_id: str) -> list[Row]:
-        """Every event of a case, causes before what they led to."""
+    async def timeline(self, subject: str) -> list[Row]:
+        """Every event of a case or an account, causes before what they led to."""
         return await self._rows(
             "SELECT event_id, causation_id, type, occurred_at, recorded_at, topic, kafka_offset, "
-            "case_seq, data FROM analytics.fct_case_event WHERE case_id = $1 "
-            "ORDER BY case_seq, type LIKE 'support.escalation.%', kafka_offset", case_id,
+            "case_seq, data FROM analytics.fct_case_event WHERE subject = $1 "
+            "ORDER BY case_seq, type LIKE 'support.escalation.%', kafka_offset", subject,
         )  # fmt: skip
 
     async def eligibility(self, case_id: str) -> Row | None:
@@ -75,9 +75,18 @@ class Reader:
             case_id,
         )
 
-    async def is_known(self, case_id: str) -> bool:
-        found = "SELECT 1 FROM analytics.fct_case_event WHERE case_id = $1 LIMIT 1"
-        return bool(await self._rows(found, case_id))
+    async def turn(self, subject: str) -> str | None:
+        """Whose turn it is on a case with an open escalation."""
+        rows = await self._rows(
+            "SELECT turn FROM review.escalation_status WHERE case_id = $1 "
+            "AND status IN ('awaiting-approval', 'escalated', 'acknowledged', 'monitored')",
+            subject,
+        )
+        return rows[0]["turn"] if rows else None
+
+    async def is_known(self, subject: str) -> bool:
+        found = "SELECT 1 FROM analytics.fct_case_event WHERE subject = $1 LIMIT 1"
+        return bool(await self._rows(found, subject))
 
     async def freshness(self) -> Row:
         rows = await self._rows(

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from services.projections.review.queries import Row
+from services.projections.review.sentences import sentence
 from services.projections.review.wording import (
     MARKS,
-    RULES,
     SUGGESTIONS,
     because,
     instant,
     shown,
 )
 
-JUDGED = ("support.escalation.accepted.v1", "support.escalation.rejected.v1")
+JUDGED = {
+    "support.escalation.accepted.v1": "ACCEPTED",
+    "support.escalation.rejected.v1": "REJECTED",
+    "support.escalation.approval-requested.v1": "PUT BEFORE AN APPROVER",
+}
 
 
 def receipts(timeline: list[Row]) -> list[dict[str, Any]]:
@@ -30,32 +35,40 @@ def receipts(timeline: list[Row]) -> list[dict[str, Any]]:
     ]
 
 
-def show_receipt(decision: dict[str, Any], console: Console) -> None:
-    """A receipt in sentences, and every rule that was asked."""
+def show_receipt(decision: dict[str, Any], subject: str, console: Console) -> None:
+    """A receipt in sentences that a customer may read, one for every rule that was asked."""
     receipt = decision["receipt"]
-    accepted = decision["type"] == JUDGED[0]
-    verdict = "ACCEPTED" if accepted else "REJECTED"
-    console.rule(f"Case {decision['case_id']}: request {decision['request_id']}", align="left")
+    console.rule(f"{subject}: request {decision['request_id']}", align="left")
     policy = f"{receipt['policy']['name']} version {receipt['policy']['version']}"
-    console.print(
-        f"{verdict} on {instant(decision['at'])} under the policy {policy}.", highlight=False
-    )
-    if not accepted:
-        codes = [refusal["code"] for refusal in decision["refusals"]]
-        console.print(f"Why not: {because(codes)}.", highlight=False)
-        if decision["eligible_at"]:
-            console.print(f"It is allowed from {shown(decision['eligible_at'])}.", highlight=False)
-    for suggestion in decision["suggestions"]:
-        console.print(f"Hint: {SUGGESTIONS.get(suggestion, suggestion)}.", highlight=False)
+    for line in (
+        f"{JUDGED[decision['type']]} on {instant(decision['at'])} under the policy {policy}.",
+        *_why(decision),
+    ):
+        console.print(line, highlight=False)
     console.print(_rules(receipt["rules"]))
 
 
+def _why(decision: dict[str, Any]) -> Iterator[str]:
+    if codes := [refusal["code"] for refusal in decision.get("refusals", ())]:
+        yield f"Why not: {because(codes)}."
+    if codes and decision["eligible_at"]:
+        yield f"It is allowed from {shown(decision['eligible_at'])}."
+    if triage := decision["receipt"]["facts"].get("triage"):
+        goes = "goes first" if triage["prioritised"] else "takes its turn"
+        yield f"Its triage score is {triage['score']} of {triage['threshold']} needed: it {goes}."
+    for one in decision.get("duties", ()):
+        yield f"Next: {one['duty'].replace('-', ' ')}, by {shown(one['due_at'])}."
+    if approvers := decision.get("approvers"):
+        yield f"Waits for {' or '.join(approvers)}, until {shown(decision['due_at'])}."
+    for suggestion in decision["suggestions"]:
+        yield f"Hint: {SUGGESTIONS.get(suggestion, suggestion)}."
+
+
 def _rules(rules: list[dict[str, Any]]) -> Table:
-    table = Table("what was asked", "answer", "expected", "found", "statement")
+    table = Table("met", "in words", "statement")
     for rule in rules:
         table.add_row(
-            RULES.get(rule["rule"], rule["rule"]), MARKS[rule["outcome"]],
-            shown(rule["expected"]), shown(rule["actual"]), rule["statement"] or "",
+            MARKS[rule["outcome"]], sentence(rule), rule["statement"] or "",
             style="bold red" if rule["outcome"] == "not-met" else None,
         )  # fmt: skip
     return table

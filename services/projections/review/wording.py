@@ -29,18 +29,12 @@ REFUSALS: Final = {
     "already-acknowledged": "somebody has acknowledged it already",
     "level-not-next": "levels are raised one at a time",
     "plan-invalid": "the plan needs a frequency and somebody attending",
-}
-
-RULES: Final = {
-    "case-is-known": "The case was opened",
-    "case-is-open": "The case is open",
-    "case-is-not-escalated-yet": "It has not been escalated before",
-    "tier-is-covered": "The customer's tier is covered",
-    "window-has-passed": "Enough time has passed since it was opened",
-    "reason-is-given": "A reason is chosen",
-    "reason-is-offered": "The reason is one of those offered",
-    "comments-are-given": "There are comments",
-    "request-is-not-from-the-future": "Its time is not in the future",
+    "action-plan-not-acceptable": "the action plan is not confirmed as acceptable",
+    "troubleshooting-not-on-track": "troubleshooting is not confirmed to be on track",
+    "agreement-not-documented": "the customer's agreement is not documented",
+    "cause-not-resolved": "the cause is not resolved",
+    "self-approval": "nobody approves a request of their own",
+    "unrelated-account": "the case belongs to another account",
 }
 
 MARKS: Final = {"met": "yes", "not-met": "NO", "not-applicable": "not asked"}
@@ -48,6 +42,8 @@ SUGGESTIONS: Final = {
     "ask-for-higher-severity": "asking for a higher severity in a comment may serve better",
     "add-a-reason": "adding the reason in a comment speeds it up",
     "did-you-mean-escalation-request": "did you mean “escalation request”?",
+    "complete-the-checklist": "problem, impact, workaround and milestone date are worth a check",
+    "phone-or-email-is-faster": "a call or a mail to the assigned engineer is faster",
 }
 
 

@@ -56,7 +56,12 @@ ON CONFLICT (escalation_id) DO UPDATE SET
     primary_contact = excluded.primary_contact, duties = excluded.duties,
     next_duty = excluded.next_duty, next_due_at = excluded.next_due_at,
     last_update_at = excluded.last_update_at, trend = excluded.trend,
-    requested_at = excluded.requested_at, reason = excluded.reason
+    requested_at = excluded.requested_at, reason = excluded.reason,
+    account_id = excluded.account_id, team = excluded.team, policy = excluded.policy,
+    policy_version = excluded.policy_version, case_ids = excluded.case_ids,
+    escalation_severity = excluded.escalation_severity, paused = excluded.paused,
+    resources_at = excluded.resources_at, communication_at = excluded.communication_at,
+    action_plan_at = excluded.action_plan_at
 
 -- stage_rights --
 CREATE TEMP TABLE IF NOT EXISTS staged_rights
