@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
-from schemas import decided
 from schemas.codec import Reported
 from schemas.decided import Accepted, Decision, Refused, Rejected
 from services.escalation.core.case import Case, Moment
 from services.escalation.core.decider import Decisions, apply, fire
-from services.escalation.core.policies import Policies, policies_in
+from services.escalation.core.policies import Policies, policies_in, shipped
 
-POLICIES = policies_in(
-    Path(decided.__file__).parent.parent / "services/escalation/policies", "time-gated"
-)
+POLICIES = policies_in(shipped(), "time-gated")
 """As shipped."""
 
 Kind = TypeVar("Kind", bound=Decision)

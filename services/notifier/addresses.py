@@ -8,19 +8,19 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from services.notifier.core.addresses import Directory
+from services.notifier.core.addresses import Addresses
 
 
 class AddressesProblem(ValueError):
     """What is wrong where in the file of addresses."""
 
 
-def load_directory(file: Path | None) -> Directory:
-    """The directory of audiences and addresses. Errors: ``AddressesProblem``."""
+def load_addresses(file: Path | None) -> Addresses:
+    """Where support is reached. Errors: ``AddressesProblem``."""
     named = str(file) if file else "services/notifier/addresses.yaml"
     try:
         text = (file or files("services.notifier") / "addresses.yaml").read_text("utf-8")
-        return Directory.model_validate(yaml.safe_load(text))
+        return Addresses.model_validate(yaml.safe_load(text))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise AddressesProblem(
             f"{named} cannot be read: {error}. ESCALATION_NOTIFIER__ADDRESSES_FILE names it"

@@ -7,15 +7,15 @@ is named in ``sql/queries.sql``. What is planned is decided in ``core/plan.py``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from schemas import decided
 from schemas.codec import Decided
-from services.notifier.core.audience import Known, policy_of
-from services.notifier.core.plan import Intent, Pointless, brief
+from schemas.decided import PolicyRef
+from services.notifier.core.plan import Intent, Pointless
 from services.notifier.people import as_json
 from services.notifier.sql import QUERIES
 
@@ -51,13 +51,32 @@ class MessageRow:
 
 @dataclass(slots=True)
 class EscalationRow:
+    """What later decisions on an escalation do not repeat."""
+
     escalation_id: str
     subject: str
     policy: str
+    policy_version: int
     team: str | None
+    owner_id: str | None = None
+    contact_id: str | None = None
+    approvers: list[str] = field(default_factory=list)
 
 
-def message_row(intent: Intent, event: Decided, known: Known, said_at: datetime) -> MessageRow:
+@dataclass(slots=True)
+class ContactRow:
+    escalation_id: str
+    contact_id: str
+
+
+def message_row(
+    intent: Intent,
+    event: Decided,
+    policy: PolicyRef | None,
+    brief: dict[str, Any],
+    said_at: datetime,
+) -> MessageRow:
+    """The row of an intent. ``said_at`` is when the record of its cause was written down."""
     return MessageRow(
         message_id=intent.message_id,
         event_id=event.id,
@@ -69,8 +88,8 @@ def message_row(intent: Intent, event: Decided, known: Known, said_at: datetime)
         subject=event.subject,
         escalation_id=event.data.escalation_id,
         request_id=event.data.request_id,
-        policy=policy_of(event, known),
-        brief=brief(event.data),
+        policy=None if policy is None else policy.name,
+        brief=brief,
         source_partition=event.source_partition,
         source_offset=event.source_offset,
         person_id=intent.person_id,
@@ -83,12 +102,38 @@ def message_row(intent: Intent, event: Decided, known: Known, said_at: datetime)
 
 
 def begun_by(events: Sequence[Decided]) -> list[EscalationRow]:
-    """What to remember of the escalations that these decisions began."""
-    return [
-        EscalationRow(one.escalation_id, event.subject, one.policy.name, one.team)
+    """What to remember of the escalations that these decisions began, one row each."""
+    found: dict[str, EscalationRow] = {}
+    for event in events:
+        if (row := _begun(event)) is not None:
+            found[row.escalation_id] = row
+    return list(found.values())
+
+
+def _begun(event: Decided) -> EscalationRow | None:
+    match event.data:
+        case decided.Accepted(escalation_id=str(id_), policy=policy) as one:
+            return EscalationRow(
+                id_, event.subject, policy.name, policy.version, one.team,
+                owner_id=one.owner_id, contact_id=one.contact_id,
+            )  # fmt: skip
+        case decided.ApprovalRequested(escalation_id=str(id_)) as one:
+            policy = one.receipt.policy
+            return EscalationRow(
+                id_, event.subject, policy.name, policy.version, one.team, approvers=one.approvers
+            )
+        case _:
+            return None
+
+
+def contacts_of(events: Sequence[Decided]) -> list[ContactRow]:
+    """Whom to call about an escalation from now on; the last word counts."""
+    found = {
+        event.data.escalation_id: event.data.contact_id
         for event in events
-        if isinstance(one := event.data, decided.Accepted) and one.escalation_id
-    ]
+        if isinstance(event.data, decided.ContactChanged) and event.data.escalation_id
+    }
+    return [ContactRow(*pair) for pair in found.items()]
 
 
 async def store(connection: Any, rows: list[MessageRow], moot: list[Pointless]) -> None:
@@ -102,6 +147,11 @@ async def store(connection: Any, rows: list[MessageRow], moot: list[Pointless]) 
 async def remember_escalations(connection: Any, rows: list[EscalationRow]) -> None:
     if rows:
         await connection.execute(QUERIES["remember_escalations"], as_json(rows))
+
+
+async def change_contacts(connection: Any, rows: list[ContactRow]) -> None:
+    if rows:
+        await connection.execute(QUERIES["change_contacts"], as_json(rows))
 
 
 # --- the sender's side --------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import Any
 
 from schemas import decided
 from schemas.codec import Decided
+from schemas.decided import PolicyRef
 from services.notifier.core.audience import Escalation, Known
 from services.notifier.core.people import Heard
 from services.notifier.sql import QUERIES
@@ -62,7 +63,7 @@ def _joined(
     for row in askers:
         asked[row["subject"], row["ref"]].append(row)
     files = {row["subject"]: row for row in kept[0]}
-    begun = {row["escalation_id"]: Escalation(row["policy"], row["team"]) for row in kept[1]}
+    begun = {row["escalation_id"]: _escalation(row) for row in kept[1]}
     return [
         Known(
             emails=emails.get(event.subject, {}),
@@ -72,6 +73,11 @@ def _joined(
         )
         for event in events
     ]
+
+
+def _escalation(row: Any) -> Escalation:
+    policy = PolicyRef(name=row["policy"], version=row["policy_version"])
+    return Escalation(policy, row["team"], row["owner_id"], tuple(row["approvers"]))
 
 
 def _looked_after(file: Any) -> dict[str, Any]:

@@ -14,14 +14,16 @@ from typing import Any, Final
 from infra.runtime.logs import get_logger
 from schemas import decided
 from schemas.codec import Decided
-from services.notifier.core.addresses import Directory
-from services.notifier.core.audience import Known
+from services.notifier.core.audience import Known, policy_of
+from services.notifier.core.directory import Directory
 from services.notifier.core.people import Said, heard
-from services.notifier.core.plan import plan, pointless
+from services.notifier.core.plan import brief, plan, pointless
 from services.notifier.metrics import PLANNED
 from services.notifier.outbox import (
     MessageRow,
     begun_by,
+    change_contacts,
+    contacts_of,
     message_row,
     remember_escalations,
     store,
@@ -76,6 +78,7 @@ class Planner:
                 await self.rejects.put(one.raw, one.unreadable.reason, one.unreadable.text)
         events = [one.event for one in decisions if one.event is not None]
         await remember_escalations(connection, begun_by(events))
+        await change_contacts(connection, contacts_of(events))
         told = [one for one in decisions if one.event and isinstance(one.event.data, TOLD)]
         known = await known_of(connection, [_event(one) for one in told]) if told else []
         now, rows = datetime.now(UTC), []
@@ -90,8 +93,10 @@ class Planner:
         """The messages of a decision. One that we cannot plan must not hold up the others."""
         event = _event(one)
         try:
+            policy = policy_of(event, known)
+            words = brief(event.data, self.directory.of(policy))
             intents = plan(event, known, self.directory, now, self.silent_after)
-            return [message_row(intent, event, known, one.said_at) for intent in intents]
+            return [message_row(it, event, policy, words, one.said_at) for it in intents]
         except Exception as error:
             log.exception("decision-unplannable", event_id=event.id)
             await self.rejects.put(one.raw, "unplannable", f"{type(error).__name__}: {error}")

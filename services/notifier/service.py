@@ -18,8 +18,10 @@ from infra.runtime.migrations import pending
 from infra.runtime.postgres import POSTGRES_AWAY, open_pool
 from infra.runtime.settings import Settings
 from schemas.topics import CASE_EVENTS
-from services.notifier.addresses import load_directory
+from services.escalation.core.policies import policies_in, shipped
+from services.notifier.addresses import load_addresses
 from services.notifier.channels.mail import sender_of
+from services.notifier.core.directory import Directory
 from services.notifier.core.retries import Retries
 from services.notifier.follower import Follower
 from services.notifier.outbox import Outbox
@@ -43,10 +45,9 @@ class NotMigrated(RuntimeError):
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Plan and send until asked to stop. Raises whatever ended one of its parts."""
-    directory, mail_from = (
-        load_directory(settings.notifier.addresses_file),
-        sender_of(settings.smtp),
-    )
+    policies = policies_in(shipped(), settings.decider.default_policy)
+    directory = Directory(load_addresses(settings.notifier.addresses_file), policies)
+    mail_from = sender_of(settings.smtp)
     pool = await _until_postgres_answers(settings, stop)
     if pool is None:
         return

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from importlib.resources import files
 from typing import Any, Final
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -20,7 +19,7 @@ from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
 from schemas import topics
-from services.escalation.core.policies import Policies, policies_in
+from services.escalation.core.policies import Policies, policies_in, shipped
 from services.projections.projector import Projector, connect
 
 LONGEST_WAIT: Final = 5.0
@@ -123,6 +122,5 @@ class Connected:
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Project until asked to stop."""
     gc.set_threshold(100_000, 50, 100)
-    folder = files("services.escalation") / "policies"
-    policies = policies_in(folder, settings.decider.default_policy)
+    policies = policies_in(shipped(), settings.decider.default_policy)
     await Following(settings, policies).run(stop)

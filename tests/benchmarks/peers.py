@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from importlib.resources import files
 
 from schemas.codec import Envelope, Record, read_reported, write  # type: ignore[attr-defined]
 from services.escalation.core.case import Case, Moment
 from services.escalation.core.decider import apply
-from services.escalation.core.policies import Policies, policies_in
+from services.escalation.core.policies import Policies, policies_in, shipped
 from services.escalation.decider import outgoing, states
 from services.escalation.decider.states import Kept
 
 
 def shipped_policies() -> Policies:
-    return policies_in(files("services.escalation") / "policies", "time-gated")
+    return policies_in(shipped(), "time-gated")
 
 
 def decided(

@@ -10,7 +10,11 @@ from schemas import decided
 from schemas.codec import Decided
 from schemas.decided import Decision
 from schemas.envelope import Envelope
+from services.notifier.addresses import load_addresses
+from services.notifier.core.directory import Directory
+from tests.spec import POLICIES
 
+DIRECTORY = Directory(load_addresses(None), POLICIES)
 NOON = datetime(2030, 1, 7, 12, tzinfo=UTC)  # a Monday
 CASE = "case-1"
 _ids = itertools.count(1)
@@ -72,6 +76,19 @@ def rejected(*codes: str, at: datetime = NOON, **but: Any) -> Decided:
         "receipt": receipt(at=at),
     }
     return decision(decided.Rejected, at, **(data | but))
+
+
+def awaiting(at: datetime = NOON, **but: Any) -> Decided:
+    data: dict[str, Any] = {
+        "escalation_id": "escalation-1",
+        "request_id": "request-1",
+        "account_id": "account-1",
+        "team": None,
+        "approvers": ["escalation-manager"],
+        "due_at": at + timedelta(hours=24),
+        "receipt": receipt("templated", at),
+    }
+    return decision(decided.ApprovalRequested, at, **(data | but))
 
 
 def hint(at: datetime = NOON, **but: Any) -> Decided:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from importlib.resources import files
 from typing import Any, Protocol
 
 import yaml
@@ -153,6 +154,11 @@ class Folder(Protocol):
     def read_text(self, encoding: str) -> str: ...
     @property
     def name(self) -> str: ...
+
+
+def shipped() -> Folder:
+    """The policies that come with this package."""
+    return files("services.escalation") / "policies"
 
 
 def policies_in(folder: Folder, default: str) -> Policies:

@@ -39,6 +39,7 @@ Begins = Literal["acceptance", "approval-request", "communication-plan"]
 Condition = Literal["action-plan-acceptable", "troubleshooting-on-track", "agreement-documented",
                     "cause-resolved"]  # fmt: skip
 Told = Literal["requester", "support-manager", "handling-agent", "team", "approvers"]
+MailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,]+@[^@\s<>,]+$")]
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -72,7 +73,7 @@ class DutySpec(_Part):
     kept_by: tuple[KeptBy, ...]
     repeats: bool = False
     pauses: bool = False
-    owed_by: str
+    owed_by: Told
     kind: Literal["promise", "expectation"]
     statement: str
     note: str | None = None
@@ -125,6 +126,19 @@ class Roles(_Part):
     de_escalate: tuple[str, ...] = ()
 
 
+class AddressBook(_Part):
+    """Where support is reached: per team of a case, missed duty, level and role.
+
+    What stands here goes before the deployment's own file of addresses.
+    """
+
+    team: MailAddress | None = None
+    teams: dict[str, MailAddress] = {}
+    duties: dict[str, MailAddress] = {}
+    levels: dict[Level, MailAddress] = {}
+    roles: dict[str, MailAddress] = {}
+
+
 class Triage(_Part):
     """Points for what makes a case pressing; from ``prioritised_from`` on it goes first."""
 
@@ -160,8 +174,10 @@ class Policy(_Part):
     improvement_is_owed: bool = False
     duties: tuple[DutySpec, ...] = ()
     ladder: tuple[Level, ...] = LADDER
-    owner: Literal["support-manager", "assigned-agent"]
+    owner: Literal["support-manager", "handling-agent"]
     told: tuple[Told, ...]
+    next_steps: tuple[str, ...] = ()
+    addresses: AddressBook = AddressBook()
     calendar: Calendar = Calendar()
     watched_until: Literal["closed", "resolved", "de-escalated"]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from importlib.resources import files
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -18,7 +17,7 @@ from infra.runtime.kafka import make_member, topic_name
 from infra.runtime.logs import get_logger
 from infra.runtime.settings import Settings
 from schemas import topics
-from services.escalation.core.policies import policies_in
+from services.escalation.core.policies import policies_in, shipped
 from services.escalation.decider.loop import Shared, own, supervise, watch
 from services.escalation.decider.ticks import Ticker
 from services.escalation.decider.transactions import Place
@@ -58,8 +57,7 @@ def group_consumer(settings: Settings) -> Any:
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Decide until asked to stop. Raises whatever ended a partition's loop."""
     gc.set_threshold(100_000, 50, 100)
-    folder = files("services.escalation") / "policies"
-    policies = policies_in(folder, settings.decider.default_policy)
+    policies = policies_in(shipped(), settings.decider.default_policy)
     consumer = group_consumer(settings)
     shared = Shared(settings, policies, consumer, Ticker(settings.kafka), Progress())
     ownership = Ownership(shared)

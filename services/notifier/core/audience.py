@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from schemas import decided
 from schemas.codec import Decided
-from services.notifier.core.addresses import ROLE, Addresses, Audiences
+from schemas.decided import PolicyRef
+from services.notifier.core.addresses import Addresses
+from services.notifier.core.directory import Audiences
 from services.notifier.core.mailbox import mailbox
 
+ROLE = "role:"
 CUSTOMERS = frozenset({"requester", "author"})
 """Everybody else is of support and never reads what is written for these, nor they what is not."""
 
@@ -21,8 +24,10 @@ CUSTOMERS = frozenset({"requester", "author"})
 class Escalation:
     """What later decisions on an escalation do not say again."""
 
-    policy: str
+    policy: PolicyRef
     team: str | None = None
+    owner_id: str | None = None
+    approvers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +51,30 @@ class Recipient:
     address: str | None = None
 
 
-def policy_of(event: Decided, known: Known) -> str | None:
+def policy_of(event: Decided, known: Known) -> PolicyRef | None:
     """The policy that a decision was made under, as far as it says so or we remember."""
     match event.data:
         case decided.Accepted(policy=policy):
-            return policy.name
+            return policy
         case decided.Rejected(receipt=receipt) | decided.ApprovalRequested(receipt=receipt):
-            return receipt.policy.name
+            return receipt.policy
         case _:
             return known.escalation.policy if known.escalation else None
+
+
+def spelt_out(audiences: Iterable[str], event: Decided, known: Known) -> Iterator[str]:
+    """The audiences, with a role for each kind of approver."""
+    for audience in audiences:
+        if audience == "approvers":
+            yield from (ROLE + role for role in _approvers(event, known))
+        else:
+            yield audience
+
+
+def _approvers(event: Decided, known: Known) -> Iterable[str]:
+    if isinstance(event.data, decided.ApprovalRequested):
+        return event.data.approvers
+    return known.escalation.approvers if known.escalation else ()
 
 
 def recipient(audience: str, event: Decided, known: Known, told: Audiences) -> Recipient:
@@ -62,10 +82,18 @@ def recipient(audience: str, event: Decided, known: Known, told: Audiences) -> R
     if audience in CUSTOMERS:
         return _person(audience, known.asker_id, known)
     if audience == "support-manager":
-        return _or_team(_person(audience, _manager(event, known, told), known), known, told)
-    if audience == "agent":
-        return _person(audience, _agent(event, known, told), known)
+        manager = _owner(event, known, told, audience) or known.support_manager_id
+        return _or_team(_person(audience, manager, known), known, told)
+    if audience == "handling-agent":
+        return _handler(event, known, told)
     return Recipient(audience, address=_own(audience, event, known, told.addresses))
+
+
+def _handler(event: Decided, known: Known, told: Audiences) -> Recipient:
+    """Who works on it: the case's agent; of an account escalation its manager (004-05)."""
+    agent = _owner(event, known, told, "handling-agent") or known.agent_id
+    found = _person("handling-agent", agent, known)
+    return _or_team(found, known, told) if found.person_id is None else found
 
 
 def _person(audience: str, person_id: str | None, known: Known) -> Recipient:
@@ -80,16 +108,13 @@ def _or_team(found: Recipient, known: Known, told: Audiences) -> Recipient:
     return Recipient(found.audience, address=_team(known, told.addresses))
 
 
-def _manager(event: Decided, known: Known, told: Audiences) -> str | None:
-    if isinstance(event.data, decided.Accepted) and told.owner == "support-manager":
-        return event.data.owner_id or known.support_manager_id
-    return known.support_manager_id
-
-
-def _agent(event: Decided, known: Known, told: Audiences) -> str | None:
-    if isinstance(event.data, decided.Accepted) and told.owner == "agent":
-        return event.data.owner_id or known.agent_id
-    return known.agent_id
+def _owner(event: Decided, known: Known, told: Audiences, audience: str) -> str | None:
+    """The owner that the acceptance named, where this audience is the one that owns."""
+    if told.owner != audience and not event.subject.startswith("account/"):
+        return None
+    if isinstance(event.data, decided.Accepted):
+        return event.data.owner_id
+    return known.escalation.owner_id if known.escalation else None
 
 
 def _team(known: Known, addresses: Addresses) -> str | None:
@@ -100,6 +125,8 @@ def _team(known: Known, addresses: Addresses) -> str | None:
 def _own(audience: str, event: Decided, known: Known, addresses: Addresses) -> str | None:
     if audience == "team":
         return _team(known, addresses)
+    if audience == "duty" and isinstance(event.data, decided.DeadlineMissed):
+        return addresses.duties.get(event.data.duty)
     if audience == "level":
         level = _level(event)
         at_support = _team(known, addresses) if level == "support" else None

@@ -16,8 +16,16 @@ from uuid import UUID, uuid5
 from schemas import decided
 from schemas.codec import Decided
 from schemas.envelope import NAMESPACE
-from services.notifier.core.addresses import Audiences, Directory
-from services.notifier.core.audience import CUSTOMERS, Known, Recipient, policy_of, recipient
+from services.notifier.core.audience import (
+    CUSTOMERS,
+    ROLE,
+    Known,
+    Recipient,
+    policy_of,
+    recipient,
+    spelt_out,
+)
+from services.notifier.core.directory import Audiences, Directory
 
 PATIENCE: Final = timedelta(seconds=60)
 """How long the next in an order waits for the one before."""
@@ -67,7 +75,8 @@ def plan(
     told = directory.of(policy_of(event, known))
     planned: dict[tuple[str, str], Intent] = {}
     for order in _orders(event.data, told):
-        found = [recipient(audience, event, known, told) for audience in order]
+        named = spelt_out(order, event, known)
+        found = [recipient(audience, event, known, told) for audience in named]
         _line_up(planned, event, found, now)
     if now - event.time > silent_after:
         return tuple(replace(one, state="suppressed", after=None) for one in planned.values())
@@ -77,15 +86,17 @@ def plan(
 def _orders(decision: decided.Decision, told: Audiences) -> list[list[str]]:
     match decision:
         case decided.Accepted():
-            return told.accepted
-        case decided.Rejected() | decided.ApprovalRequested() | decided.Declined():
+            return [list(told.accepted)]
+        case decided.ApprovalRequested():
+            return [["approvers"], ["requester"]]
+        case decided.Rejected() | decided.Declined():
             return [["requester"]]
         case decided.SuggestionMade():
             return [["author"]]
         case decided.DeadlineMissed(duty=duty):
             return [[audience] for audience in told.concerned(duty)]
         case decided.LevelRaised():
-            return [[audience] for audience in told.raised]
+            return [["level"]]
         case _:
             return []
 
@@ -128,15 +139,20 @@ def _intent(event: Decided, to: Recipient, due_at: datetime, after: UUID | None)
 def _template(decision: decided.Decision, audience: str) -> str:
     if isinstance(decision, decided.Accepted):
         return "accepted" if audience in CUSTOMERS else "handover"
+    if isinstance(decision, decided.ApprovalRequested) and audience.startswith(ROLE):
+        return "approval-wanted"
     return decision.name
 
 
-def brief(decision: decided.Decision) -> dict[str, Any]:
+def brief(decision: decided.Decision, told: Audiences) -> dict[str, Any]:
     """What the words need of a decision; its receipt stays in the log."""
-    return decision.model_dump(mode="json", exclude={"receipt", "fulfilled"})
+    dumped = decision.model_dump(mode="json", exclude={"receipt", "fulfilled"})
+    if isinstance(decision, decided.Accepted):
+        dumped["next_steps"] = list(told.next_steps)
+    return dumped
 
 
-INTERNAL: Final = ("handover", "deadline-missed", "level-raised")
+INTERNAL: Final = ("handover", "approval-wanted", "deadline-missed", "level-raised")
 URGENT: Final = ("deadline-missed", "level-raised")
 
 
@@ -145,6 +161,10 @@ def pointless(decision: decided.Decision) -> tuple[Pointless, ...]:
     if (escalation := decision.escalation_id) is None:
         return ()
     match decision:
+        case decided.Accepted():
+            return (Pointless(escalation, ("approval-wanted",), "accepted"),)
+        case decided.Declined():
+            return (Pointless(escalation, INTERNAL, "declined"),)
         case decided.Voided():
             return (Pointless(escalation, INTERNAL, "voided"),)
         case decided.MonitoringEnded():

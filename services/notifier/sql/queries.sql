@@ -92,14 +92,27 @@ WHERE subject = ANY($1::text[])
 
 -- name: escalations_of
 -- What we remember of these escalations.
-SELECT escalation_id, policy, team FROM notifier.escalation WHERE escalation_id = ANY($1::text[])
+SELECT escalation_id, policy, policy_version, team, owner_id, approvers
+FROM notifier.escalation WHERE escalation_id = ANY($1::text[])
 
 -- name: remember_escalations
--- The policy and team of escalations that began.
-INSERT INTO notifier.escalation
-SELECT * FROM jsonb_to_recordset($1::jsonb) AS n(
-    escalation_id text, subject text, policy text, team text)
-ON CONFLICT DO NOTHING
+-- Escalations that began, or wait for approval; an acceptance says more than what came before.
+INSERT INTO notifier.escalation AS e
+    (escalation_id, subject, policy, policy_version, team, owner_id, contact_id, approvers)
+SELECT escalation_id, subject, policy, policy_version, team, owner_id, contact_id, approvers
+FROM jsonb_to_recordset($1::jsonb) AS n(
+    escalation_id text, subject text, policy text, policy_version integer, team text,
+    owner_id text, contact_id text, approvers text[])
+ON CONFLICT (escalation_id) DO UPDATE SET
+    team = coalesce(excluded.team, e.team),
+    owner_id = coalesce(excluded.owner_id, e.owner_id),
+    contact_id = coalesce(excluded.contact_id, e.contact_id)
+
+-- name: change_contacts
+-- Whom to call from now on, in messages that are still to be written.
+UPDATE notifier.escalation AS e SET contact_id = n.contact_id
+FROM jsonb_to_recordset($1::jsonb) AS n(escalation_id text, contact_id text)
+WHERE e.escalation_id = n.escalation_id
 
 -- name: plan_messages
 -- One row per intent; planned again, nothing is added.
@@ -204,8 +217,9 @@ LEFT JOIN LATERAL (
 ) AS asked ON true
 LEFT JOIN notifier.person AS requester
     ON (requester.subject, requester.person_id) = (m.subject, asked.person_id)
-LEFT JOIN notifier.person AS contact
-    ON (contact.subject, contact.person_id) = (m.subject, m.brief->>'contact_id')
+LEFT JOIN notifier.escalation AS escalation ON escalation.escalation_id = m.escalation_id
+LEFT JOIN notifier.person AS contact ON (contact.subject, contact.person_id)
+    = (m.subject, coalesce(escalation.contact_id, m.brief->>'contact_id'))
 
 -- name: end_attempt
 -- How an attempt ended.

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from schemas import decided
 from schemas.codec import Decided
-from services.notifier.addresses import load_directory
-from services.notifier.core.addresses import Directory
+from schemas.decided import PolicyRef
 from services.notifier.core.audience import Escalation, Known
+from services.notifier.core.directory import Directory
 from services.notifier.core.plan import PATIENCE, Intent, Pointless, plan, pointless
-from tests.notifier.decisions import NOON, accepted, decision, hint, missed, raised, rejected
+from tests.notifier.decisions import (
+    DIRECTORY,
+    NOON,
+    accepted,
+    awaiting,
+    decision,
+    hint,
+    missed,
+    raised,
+    rejected,
+)
 
-DIRECTORY = load_directory(None)
 THREE_DAYS = timedelta(days=3)
 KNOWN = Known(
     emails={"customer": "ann@customer.example", "manager": "ben@support.example"},
     asker_id="customer",
     support_manager_id="manager",
-    escalation=Escalation("time-gated"),
+    escalation=Escalation(PolicyRef(name="time-gated", version=1)),
 )
 
 
@@ -59,7 +69,7 @@ def test_the_team_is_told_where_the_manager_has_no_address() -> None:
 
 def test_the_team_named_on_the_case_is_told_at_its_own_address() -> None:
     addresses = DIRECTORY.addresses.model_copy(update={"teams": {"emea": "emea@support.example"}})
-    directory = DIRECTORY.model_copy(update={"addresses": addresses})
+    directory = Directory(addresses, DIRECTORY.policies)
     _, handover = told(accepted(owner_id=None), Known(team="emea"), directory)
     assert handover.address == "emea@support.example"
 
@@ -82,7 +92,7 @@ def test_a_missed_duty_tells_who_owes_it_and_the_level_it_is_at() -> None:
 
 
 def test_who_would_read_the_same_words_at_the_same_address_is_told_once() -> None:
-    nobody = Known(escalation=Escalation("time-gated"))
+    nobody = Known(escalation=Escalation(PolicyRef(name="time-gated", version=1)))
     assert places(told(missed(), nobody)) == [
         ("support-manager", DIRECTORY.addresses.team, "planned")
     ]
@@ -123,17 +133,83 @@ def test_an_intent_has_the_same_id_whenever_it_is_planned() -> None:
     assert len({one.message_id for one in later}) == 2
 
 
-def test_an_order_of_three_waits_step_by_step() -> None:
-    audiences = DIRECTORY.otherwise.model_copy(
-        update={"accepted": [["requester"], ["agent", "team", "role:lead"]]}
-    )
-    addresses = DIRECTORY.addresses.model_copy(update={"roles": {"lead": "lead@support.example"}})
-    directory = Directory(addresses=addresses, policies={}, otherwise=audiences)
-    known = Known(emails=dict(KNOWN.emails, agent="cid@support.example"), agent_id="agent")
-    requester, agent, team, lead = told(accepted(), known, directory)
-    assert (requester.state, agent.due_at, agent.after) == ("no-address", NOON, None)
+def under(policy: str, **more: Any) -> Known:
+    emails = dict(KNOWN.emails, agent="cid@support.example", lead="lead@support.example")
+    ref = PolicyRef(name=policy, version=1)
+    return Known(
+        emails=emails, asker_id="customer", agent_id="agent",
+        escalation=Escalation(ref, approvers=("escalation-manager",)), **more,
+    )  # fmt: skip
+
+
+@pytest.mark.rule("002-14")
+def test_the_handling_agent_is_told_first_then_the_team_then_who_asked() -> None:
+    event = accepted(policy="resolutions-desk", owner_id="agent")
+    agent, team, requester = told(event, under("resolutions-desk"))
+    assert [one.audience for one in (agent, team, requester)] == [
+        "handling-agent", "team", "requester",
+    ]  # fmt: skip
+    assert (agent.due_at, agent.after) == (NOON, None)
     assert (team.due_at, team.after) == (NOON + PATIENCE, agent.message_id)
-    assert (lead.due_at, lead.after) == (NOON + 2 * PATIENCE, team.message_id)
+    assert (requester.due_at, requester.after) == (NOON + 2 * PATIENCE, team.message_id)
+
+
+@pytest.mark.rule("003-14")
+def test_the_technician_is_told_first() -> None:
+    event = accepted(policy="engineer-led", owner_id="agent")
+    assert places(told(event, under("engineer-led"))) == [
+        ("handling-agent", "cid@support.example", "planned"),
+        ("requester", "ann@customer.example", "planned"),
+    ]
+
+
+def test_a_case_without_an_agent_is_told_to_the_team() -> None:
+    event = accepted(policy="engineer-led", owner_id=None)
+    first, _ = told(event, Known(emails=KNOWN.emails, asker_id="customer"))
+    assert (first.audience, first.address) == ("handling-agent", DIRECTORY.addresses.team)
+
+
+@pytest.mark.rule("004-13")
+def test_a_request_for_approval_goes_to_the_approvers_and_is_confirmed() -> None:
+    wanted, confirmed = told(awaiting(), under("templated"))
+    assert (wanted.template, wanted.address) == (
+        "approval-wanted", "escalation-managers@support.example",
+    )  # fmt: skip
+    assert (confirmed.template, confirmed.audience) == ("approval-requested", "requester")
+    assert (confirmed.due_at, confirmed.after) == (NOON, None)
+
+
+@pytest.mark.rule("004-13")
+def test_a_missed_approval_is_told_to_the_approvers_again() -> None:
+    assert places(told(missed(duty="approval"), under("templated")))[0] == (
+        "role:escalation-manager", "escalation-managers@support.example", "planned",
+    )  # fmt: skip
+
+
+@pytest.mark.rule("004-05")
+def test_an_account_escalation_is_handed_to_its_manager() -> None:
+    event = accepted(policy="templated", owner_id="lead", subject="account/acme", case_id=None)
+    _, handover = told(event, under("templated"))
+    assert (handover.template, handover.address) == ("handover", "lead@support.example")
+
+
+@pytest.mark.parametrize(
+    ("duty", "policy", "audience"),
+    [("acknowledge", "resolutions-desk", "team"), ("agent-update", "resolutions-desk",
+     "handling-agent"), ("evaluate", "engineer-led", "support-manager")],
+)  # fmt: skip
+def test_a_missed_duty_is_told_to_who_owes_it(duty: str, policy: str, audience: str) -> None:
+    assert told(missed(duty=duty), under(policy))[0].audience == audience
+
+
+def test_a_duty_with_an_address_of_its_own_is_told_there_too() -> None:
+    addresses = DIRECTORY.addresses.model_copy(
+        update={"duties": {"first-contact": "calls@support.example"}}
+    )
+    directory = Directory(addresses, DIRECTORY.policies)
+    assert places(told(missed(), KNOWN, directory))[-1] == (
+        "duty", "calls@support.example", "planned",
+    )  # fmt: skip
 
 
 # --- what becomes pointless -----------------------------------------------------------------
@@ -157,6 +233,17 @@ def test_a_fulfilled_duty_makes_only_its_own_alarm_pointless() -> None:
     assert pointless(event.data) == (
         Pointless("escalation-1", ("deadline-missed",), "fulfilled", "first-contact", NOON),
     )
+
+
+@pytest.mark.parametrize("kind", [decided.Accepted, decided.Declined])
+def test_an_answered_approval_is_wanted_no_more(kind: type[decided.Decision]) -> None:
+    event = (
+        accepted()
+        if kind is decided.Accepted
+        else decision(kind, escalation_id="escalation-1", by_id=None)
+    )
+    (found,) = pointless(event.data)
+    assert "approval-wanted" in found.templates
 
 
 def test_an_acknowledgement_makes_nothing_pointless() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from schemas.codec import Decided
 from services.notifier.core import words
+from services.notifier.core.audience import Known, policy_of
 from services.notifier.core.plan import brief
 from services.notifier.core.wording import (
     About,
@@ -21,13 +22,25 @@ from services.notifier.core.wording import (
     write,
     zone_of,
 )  # fmt: skip
-from tests.notifier.decisions import NOON, accepted, hint, missed, raised, rejected
+from tests.notifier.decisions import (
+    DIRECTORY,
+    NOON,
+    accepted,
+    awaiting,
+    hint,
+    missed,
+    raised,
+    rejected,
+)
+from tests.spec import POLICIES
 
 BERLIN = Reader("Ann", "Europe/Berlin")
 
 
 def read(event: Decided, template: str, reader: Reader = BERLIN, **but: Any) -> Wording:
-    base = Told(template, event.subject, event.time, NOON, brief(event.data), reader)
+    policy = policy_of(event, Known())
+    known = brief(event.data, DIRECTORY.of(policy))
+    base = Told(template, event.subject, event.time, NOON, known, reader)
     return write(replace(base, **but))
 
 
@@ -49,6 +62,26 @@ def test_a_confirmation_says_that_help_comes_on_weekdays() -> None:
 def test_a_confirmation_says_to_look_into_the_spam_folder(template: str) -> None:
     event = accepted() if template == "accepted" else rejected("too-early")
     assert "spam folder" in read(event, template).text
+
+
+@pytest.mark.parametrize("policy", POLICIES.versions)
+def test_a_confirmation_says_what_happens_next_as_the_policy_has_it(policy: str) -> None:
+    told = read(accepted(policy=policy), "accepted")
+    for step in POLICIES.versions[policy][0].next_steps:
+        assert step in " ".join(told.text.split())
+        assert step in " ".join(told.html.split())
+
+
+@pytest.mark.rule("004-13")
+def test_an_approver_reads_who_asks_until_when_and_what_for() -> None:
+    told = read(
+        awaiting(), "approval-wanted", requester=Somebody("Ann", "ann@customer.example"),
+        comments="It is down.",
+    )  # fmt: skip
+    for form in (told.text, told.html):
+        assert "Ann, ann@customer.example" in form
+        assert "Tuesday, 8 January 2030, 13:00 (Europe/Berlin, UTC+01:00)" in form
+        assert "It is down." in form
 
 
 @pytest.mark.rule("000-25")

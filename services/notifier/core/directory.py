@@ -1,0 +1,67 @@
+"""Who in support is told what under which policy, and where.
+
+The policy file says who and in which order; addresses come from it too, and from the
+deployment's own file. ``audience.py`` looks people up here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from schemas.decided import PolicyRef
+from services.escalation.core.policies import Policies
+from services.escalation.core.policy import Policy
+from services.notifier.core.addresses import Addresses
+
+
+@dataclass(frozen=True)
+class Audiences:
+    """Who is told under one version of a policy. ``accepted`` is an order."""
+
+    owner: str
+    accepted: tuple[str, ...]
+    owed: dict[str, str] = field(default_factory=dict)
+    next_steps: tuple[str, ...] = ()
+    addresses: Addresses = field(default_factory=Addresses)
+
+    def concerned(self, duty: str) -> list[str]:
+        """Who hears of a missed duty: who owes it, else the owner; the level; an address of its
+        own where it has one."""
+        own = ["duty"] if duty in self.addresses.duties else []
+        return [self.owed.get(duty, self.owner), "level", *own]
+
+
+@dataclass(frozen=True)
+class Directory:
+    """The deployment's addresses, and every version of every policy."""
+
+    addresses: Addresses
+    policies: Policies
+
+    def of(self, policy: PolicyRef | None) -> Audiences:
+        """Who is told under a policy. One that is not known here is told like the default."""
+        versions = self._versions
+        default = versions[self.policies.default, None]
+        if policy is None:
+            return default
+        of_any = versions.get((policy.name, None), default)
+        return versions.get((policy.name, policy.version), of_any)
+
+    @cached_property
+    def _versions(self) -> dict[tuple[str, int | None], Audiences]:
+        found: dict[tuple[str, int | None], Audiences] = {}
+        for name, versions in self.policies.versions.items():
+            for one in versions:
+                found[name, one.version] = found[name, None] = self._audiences(one)
+        return found
+
+    def _audiences(self, policy: Policy) -> Audiences:
+        own = Addresses.model_validate(policy.addresses.model_dump())
+        return Audiences(
+            owner=policy.owner,
+            accepted=policy.told,
+            owed={spec.duty: spec.owed_by for spec in policy.duties},
+            next_steps=policy.next_steps,
+            addresses=own.over(self.addresses),
+        )
