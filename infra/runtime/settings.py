@@ -55,6 +55,9 @@ class SmtpSettings(_Section):
 
 class DeciderSettings(_Section):
     default_policy: str = Field("time-gated", description="judges where no program names a policy")
+    policies_folder: Path | None = Field(
+        None, description="more policies, as <policy>/<version>.yaml, beside those that come along"
+    )
     instance_id: str = Field("1", description="unique per process slot: static group membership")
 
 

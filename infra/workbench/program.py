@@ -39,6 +39,7 @@ from infra.workbench.up import (
 )
 from infra.workbench.workbench import InUse
 from schemas import topics
+from services.escalation import commands as policies
 from services.projections.review import commands as review
 
 app = typer.Typer(
@@ -52,6 +53,7 @@ db_app = typer.Typer(no_args_is_help=True, help="Create and compare the Postgres
 app.add_typer(topics_app, name="topics")
 app.add_typer(db_app, name="db")
 review.mount(app)
+policies.mount(app)
 
 Data = Annotated[Path | None, typer.Option("--data", help="Keep everything in this directory.")]
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]

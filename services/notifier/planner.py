@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from infra.runtime.logs import get_logger
-from schemas import decided
+from schemas import decided, topics
 from schemas.codec import Decided
+from services.escalation.core.policies import parsed
 from services.notifier.core.audience import Known, policy_of
 from services.notifier.core.directory import Directory
 from services.notifier.core.people import Said, heard
@@ -55,7 +56,7 @@ class Batch:
     moves: dict[Spot, tuple[int, int]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Planner:
     """Stores batches; a decision that cannot be planned becomes a dead letter."""
 
@@ -63,6 +64,10 @@ class Planner:
     directory: Directory
     silent_after: timedelta
     rejects: Rejects
+
+    def learn(self, texts: list[str]) -> None:
+        """Take versions of policies that were published meanwhile."""
+        self.directory = self.directory.with_versions(parsed(texts, topics.POLICIES.name)[0])
 
     async def take(self, batch: Batch) -> int:
         """Store a batch; how many messages it planned. Errors: ``Overtaken``."""
@@ -111,8 +116,8 @@ def _event(one: Waiting) -> Decided:
 async def _advance(connection: Any, moves: Mapping[Spot, tuple[int, int]]) -> None:
     if not moves:
         return
-    topics, partitions, expected, next_ = zip(*_flat(moves), strict=True)
-    done = await connection.execute(QUERIES["advance"], topics, partitions, expected, next_)
+    names, partitions, expected, next_ = zip(*_flat(moves), strict=True)
+    done = await connection.execute(QUERIES["advance"], names, partitions, expected, next_)
     if int(done.rpartition(" ")[2]) != len(moves):
         raise Overtaken("another notifier reads a partition of ours: we read positions again")
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from infra.runtime.logs import get_logger
 from infra.runtime.migrations import pending
+from infra.runtime.policy_topic import PolicyTopic
 from infra.runtime.postgres import POSTGRES_AWAY, open_pool
 from infra.runtime.settings import Settings
 from schemas.topics import CASE_EVENTS
@@ -45,7 +46,9 @@ class NotMigrated(RuntimeError):
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Plan and send until asked to stop. Raises whatever ended one of its parts."""
-    policies = policies_in(shipped(), settings.decider.default_policy)
+    policies = policies_in(
+        shipped(), settings.decider.default_policy, settings.decider.policies_folder
+    )
     directory = Directory(load_addresses(settings.notifier.addresses_file), policies)
     mail_from = sender_of(settings.smtp)
     pool = await _until_postgres_answers(settings, stop)
@@ -57,11 +60,15 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     retries = Retries(mine.retry_first, mine.retry_longest)
     sender = Sender(outbox, settings.smtp, mail_from, retries, wake, stop)
     follower = Follower(settings, planner, wake, stop)
+    topic = PolicyTopic(settings.kafka)
+    planner.learn(await topic.news())
+    learning = asyncio.create_task(topic.follow(planner.learn))
     try:
         await _run_all(stop, wake, (follower.run(), sender.run(), _forget(pool)))
     finally:
+        learning.cancel()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(rejects.close(), 2)
+            await asyncio.wait_for(asyncio.gather(rejects.close(), topic.close()), 2)
         pool.terminate()
 
 

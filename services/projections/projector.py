@@ -74,7 +74,7 @@ class Projector:
     def __init__(self, connection: Any, decides: str, policies: Policies) -> None:
         self._connection = connection
         self._decides = decides
-        self._policies = policies
+        self.policies = policies
 
     async def apply(self, batches: dict[Place, list[Any]]) -> Outcome:
         """Apply the records of several partitions. Errors: ``LostOwnership``."""
@@ -158,7 +158,7 @@ class Projector:
             rows.people[person.id] = (person.id, person.name, one.recorded_at)
         if isinstance(event.data, CHANGES_THE_CASE) and "/" not in subject:
             row = rows.cases.get(subject) or CaseRow(subject)
-            rows.cases[subject] = project_case(row, event, one.recorded_at, self._policies)
+            rows.cases[subject] = project_case(row, event, one.recorded_at, self.policies)
 
     async def _write(self, table: str, rows: list[tuple[Any, ...]]) -> None:
         if rows:

@@ -15,11 +15,12 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 
 from infra.runtime.kafka import make_member, topic_name
 from infra.runtime.logs import get_logger
+from infra.runtime.policy_topic import PolicyTopic
 from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
 from schemas import topics
-from services.escalation.core.policies import Policies, policies_in, shipped
+from services.escalation.core.policies import Policies, parsed, policies_in, shipped
 from services.projections.projector import Projector, connect
 
 LONGEST_WAIT: Final = 5.0
@@ -54,6 +55,10 @@ class Following:
         self.consumer = self.seats.consumer = make_member(
             kafka, topics.PROJECTIONS_GROUP, settings.projections.instance_id
         )
+
+    def learn(self, texts: list[str]) -> None:
+        """Take versions of policies that were published meanwhile."""
+        self.policies = self.policies.with_versions(parsed(texts, topics.POLICIES.name)[0])
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until asked to stop. Raises what is no outage of Postgres."""
@@ -100,6 +105,7 @@ class Connected:
         while not stop.is_set():
             if one.seats.changed:
                 await self._seek()
+            projector.policies = one.policies
             found = await one.consumer.getmany(timeout_ms=200, max_records=size)
             if found and not one.seats.changed:
                 await projector.apply(
@@ -122,5 +128,14 @@ class Connected:
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Project until asked to stop."""
     gc.set_threshold(100_000, 50, 100)
-    policies = policies_in(shipped(), settings.decider.default_policy)
-    await Following(settings, policies).run(stop)
+    policies = policies_in(
+        shipped(), settings.decider.default_policy, settings.decider.policies_folder
+    )
+    following, topic = Following(settings, policies), PolicyTopic(settings.kafka)
+    following.learn(await topic.news())
+    learning = asyncio.create_task(topic.follow(following.learn))
+    try:
+        await following.run(stop)
+    finally:
+        learning.cancel()
+        await topic.close()

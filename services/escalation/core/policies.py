@@ -5,7 +5,7 @@ Files are handed in; this room reads none by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -34,16 +34,25 @@ class Policies:
     @cached_property
     def codes(self) -> frozenset[str]:
         """Every name and tier that may stand in a state as it is."""
-        every = [policy for versions in self.versions.values() for policy in versions]
-        return frozenset(self.versions) | {tier for policy in every for tier in policy.tiers}
+        return frozenset(self.versions) | {tier for policy in self for tier in policy.tiers}
 
     def as_code(self, text: str) -> str:
         """The text itself where a policy knows it, else its digest: nobody's words are kept."""
         return text if text in self.codes else digest_of(text)
 
+    @cached_property
+    def _named(self) -> dict[str, tuple[Policy, ...]]:
+        """The versions by name, and by the digest that a state holds of a name that no policy
+        had when the case was opened."""
+        return {
+            form: versions
+            for name, versions in self.versions.items()
+            for form in (name, digest_of(name))
+        }
+
     def judging(self, program: str | None, at: datetime) -> Policy:
         """The version in force at an instant; before all of them, the first."""
-        versions = self.versions.get(program or self.default) or self.versions[self.default]
+        versions = self._named.get(program or self.default) or self.versions[self.default]
         in_force = versions[0]
         for version in versions[1:]:
             if version.effective_from <= at:
@@ -53,6 +62,17 @@ class Policies:
     def version(self, name: str, number: int) -> Policy:
         """The very version that an escalation began with."""
         return next(one for one in self.versions[name] if one.version == number)
+
+    def with_versions(self, more: Iterable[Policy]) -> Policies:
+        """These and further versions; of a number that stands already, the first counts."""
+        every = {(one.policy, one.version): one for one in self}
+        for one in more:
+            every.setdefault((one.policy, one.version), one)
+        return collect(every.values(), self.default)
+
+    def __iter__(self) -> Iterator[Policy]:
+        """Every version of every policy."""
+        return (one for versions in self.versions.values() for one in versions)
 
     def with_calendar(self, calendar: Calendar) -> Policies:
         """The same policies, where the calendar of this name is as given from now on."""
@@ -66,8 +86,7 @@ class Policies:
 
     def calendar(self, name: str) -> Calendar | None:
         """The calendar of this name as it stands, if any policy uses it."""
-        every = (one.calendar for versions in self.versions.values() for one in versions)
-        return next((one for one in every if one.name == name), None)
+        return next((one.calendar for one in self if one.calendar.name == name), None)
 
 
 def _recalendared(policy: Policy, calendar: Calendar) -> Policy:
@@ -146,6 +165,17 @@ def _entry(location: tuple[int | str, ...]) -> str:
     return ".".join(map(str, location)) or "the file"
 
 
+def parsed(texts: Iterable[str], where: str) -> tuple[list[Policy], list[str]]:
+    """The policies in these texts, and what is wrong with those that are none."""
+    found, problems = list[Policy](), list[str]()
+    for text in texts:
+        try:
+            found.append(parse_policy(text, where))
+        except PolicyProblem as problem:
+            problems.append(str(problem))
+    return found, problems
+
+
 class Folder(Protocol):
     """Where policy files stand: ``<policy>/<version>.yaml``. A ``Path`` is one."""
 
@@ -161,15 +191,17 @@ def shipped() -> Folder:
     return files("services.escalation") / "policies"
 
 
-def policies_in(folder: Folder, default: str) -> Policies:
-    """Every policy of a folder."""
-    return collect(
-        (
-            parse_policy(file.read_text("utf-8"), f"{named.name}/{file.name}")
-            for named in sorted(folder.iterdir(), key=lambda one: one.name)
-            if named.is_dir()
-            for file in named.iterdir()
-            if file.name.endswith(".yaml")
-        ),
-        default,
-    )
+def policies_in(folder: Folder, default: str, more: Folder | None = None) -> Policies:
+    """Every policy of a folder, and of one more beside it. Errors: ``PolicyProblem``."""
+    try:
+        return collect((*_files_of(folder), *(_files_of(more) if more else ())), default)
+    except OSError as error:
+        raise PolicyProblem(f"policy files cannot be read: {error}") from None
+
+
+def _files_of(folder: Folder) -> Iterator[Policy]:
+    for named in sorted(folder.iterdir(), key=lambda one: one.name):
+        if named.is_dir():
+            for file in sorted(named.iterdir(), key=lambda one: one.name):
+                if file.name.endswith(".yaml"):
+                    yield parse_policy(file.read_text("utf-8"), f"{named.name}/{file.name}")

@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import gc
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from infra.runtime.health import Progress
 from infra.runtime.logs import get_logger
+from infra.runtime.policy_topic import PolicyTopic
 from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
 from schemas import topics
-from services.escalation.core.policies import Policies
+from services.escalation.core.policies import Policies, parsed
 from services.escalation.decider.metrics import DECISIONS, EVENTS, STEPPED_BACK
 from services.escalation.decider.partition import Batch, Incoming, Partition
 from services.escalation.decider.restore import restore
@@ -31,12 +33,33 @@ PATIENCE: Final = 60.0
 log = get_logger(__name__)
 
 
+AHEAD: Final = timedelta(minutes=5)
+"""How far a record may be ahead of our knowledge of the policies: a version is published ten
+minutes before it counts, and a request is dated at most five minutes after its record."""
+
+
+@dataclass
+class Library:
+    """The policies as they stand, and until when we know of all that were published."""
+
+    policies: Policies
+    topic: PolicyTopic
+
+    def learn(self, texts: list[str]) -> None:
+        """Take further versions. One that cannot be read is said loudly and harms no other."""
+        found, problems = parsed(texts, topics.POLICIES.name)
+        for problem in problems:
+            log.error("policy-unreadable", why=problem)
+        self.policies = self.policies.with_versions(found)
+        log.info("policies-learnt", versions=[f"{one.policy}@{one.version}" for one in found])
+
+
 @dataclass
 class Shared:
     """What the loops of a process have in common."""
 
     settings: Settings
-    policies: Policies
+    library: Library
     consumer: Any
     ticker: Ticker
     progress: Progress
@@ -47,7 +70,8 @@ async def own(place: Place, shared: Shared) -> None:
     producer = fenced_producer(place)
     await producer.start()
     try:
-        partition = Partition(place.partition, topics.PARTITIONS, shared.policies)
+        partition = Partition(place.partition, topics.PARTITIONS, shared.library.policies)
+        known = shared.library.policies
         committed = await shared.consumer.committed(place.source)
         at = await restore(place, partition, committed)
         gc.freeze()
@@ -55,6 +79,8 @@ async def own(place: Place, shared: Shared) -> None:
         PROBES.ready = True
         log.info("partition-owned", partition=place.partition, offset=at, cases=len(partition.kept))
         while True:
+            if known is not shared.library.policies:
+                partition.learn(known := shared.library.policies)
             at = await _step(place, partition, shared, producer, at)
     finally:
         await producer.stop()
@@ -79,12 +105,25 @@ async def _step(place: Place, partition: Partition, shared: Shared, producer: An
     if len(records) < len(found.get(place.source, ())):
         STEPPED_BACK.inc()
     if records:
+        if await _must_wait_for_policies(shared.library, records):
+            shared.consumer.seek(place.source, at)
+            return at
         batch = _decided(partition, records)
         at = records[-1].offset + 1
         await commit(producer, place, batch, at)
         _count(batch)
     shared.progress.moved(place.source, await shared.consumer.position(place.source))
     return at
+
+
+async def _must_wait_for_policies(library: Library, records: list[Any]) -> bool:
+    """Whether these records came too long after we last stood at the end of the policies topic;
+    waits until that is so no more. What was learnt meanwhile must be used for them."""
+    latest = datetime.fromtimestamp(max(one.timestamp for one in records) / 1000, UTC)
+    if latest <= library.topic.stood_at + AHEAD:
+        return False
+    await library.topic.until_stood_at(latest - AHEAD)
+    return True
 
 
 def _decided(partition: Partition, records: list[Any]) -> Batch:

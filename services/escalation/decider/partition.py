@@ -98,6 +98,12 @@ class Partition:
         else:
             self.kept[key] = stored
 
+    def learn(self, policies: Policies) -> None:
+        """Judge by these policies from now on, with the calendars as they stand here."""
+        self.policies = policies
+        for change in self.progress.calendars.values():
+            self._use(change)
+
     def restored(self) -> None:
         """Plan the deadlines of everything restored."""
         for key, stored in self.kept.items():

@@ -15,10 +15,11 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from infra.runtime.health import Progress
 from infra.runtime.kafka import make_member, topic_name
 from infra.runtime.logs import get_logger
+from infra.runtime.policy_topic import PolicyTopic
 from infra.runtime.settings import Settings
 from schemas import topics
 from services.escalation.core.policies import policies_in, shipped
-from services.escalation.decider.loop import Shared, own, supervise, watch
+from services.escalation.decider.loop import Library, Shared, own, supervise, watch
 from services.escalation.decider.ticks import Ticker
 from services.escalation.decider.transactions import Place
 
@@ -57,9 +58,13 @@ def group_consumer(settings: Settings) -> Any:
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Decide until asked to stop. Raises whatever ended a partition's loop."""
     gc.set_threshold(100_000, 50, 100)
-    policies = policies_in(shipped(), settings.decider.default_policy)
+    policies = policies_in(
+        shipped(), settings.decider.default_policy, settings.decider.policies_folder
+    )
+    library = Library(policies, PolicyTopic(settings.kafka))
+    library.learn(await library.topic.news())
     consumer = group_consumer(settings)
-    shared = Shared(settings, policies, consumer, Ticker(settings.kafka), Progress())
+    shared = Shared(settings, library, consumer, Ticker(settings.kafka), Progress())
     ownership = Ownership(shared)
     consumer.subscribe([topic_name(settings.kafka, topics.CASE_EVENTS.name)], listener=ownership)
     await consumer.start()
@@ -67,6 +72,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         asyncio.create_task(supervise(ownership.loops)),
         asyncio.create_task(watch(shared)),
         asyncio.create_task(shared.ticker.run()),
+        asyncio.create_task(library.topic.follow(library.learn)),
         asyncio.create_task(stop.wait()),
     ]
     try:
@@ -78,3 +84,4 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             task.cancel()
         await ownership.on_partitions_revoked([])
         await consumer.stop()
+        await library.topic.close()

@@ -48,6 +48,10 @@ class Directory:
         of_any = versions.get((policy.name, None), default)
         return versions.get((policy.name, policy.version), of_any)
 
+    def with_versions(self, more: list[Policy]) -> Directory:
+        """The same, and further versions of policies."""
+        return Directory(self.addresses, self.policies.with_versions(more))
+
     @cached_property
     def _versions(self) -> dict[tuple[str, int | None], Audiences]:
         found: dict[tuple[str, int | None], Audiences] = {}

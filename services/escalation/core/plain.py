@@ -1,0 +1,108 @@
+"""A policy in plain sentences: what its file says, for people who do not read files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from services.escalation.core.lint import hours, length_of
+from services.escalation.core.policy import Policy
+
+ASKED: Final = {
+    "case-is-known": "The case must have been opened.",
+    "case-is-open": "The case must be open.",
+    "case-is-not-escalated-yet": "It must not be escalated already{once}.",
+    "tier-is-covered": "The customer's tier must be one of: {tiers}.",
+    "window-has-passed": "Enough time must have passed since the case was opened:{windows}.",
+    "reason-is-given": "A reason must be given.",
+    "reason-is-offered": "The reason must be one of: {reasons}.",
+    "comments-are-given": "Comments must be given.",
+    "subject-is-given": "A subject must be given.",
+    "description-is-given": "A description must be given.",
+    "case-number-is-given": "The case number must be given.",
+    "business-impact-is-given": "The impact on the business must be given.",
+    "case-number-is-this-case": "The case number must be that of the case itself.",
+    "requester-has-the-role": "Who asks must have the role {roles}.",
+    "template-is-offered": "The template must be one of: {templates}.",
+    "escalation-severity-is-given": "The severity of the escalation must be given.",
+    "request-is-not-from-the-future": "The request must not be dated in the future.",
+}
+UNTIL: Final = {
+    "closed": "the case is closed",
+    "resolved": "the case is closed, best with a resolution",
+    "de-escalated": "it is de-escalated",
+}
+
+
+def sentences(policy: Policy) -> Iterator[tuple[str, str]]:
+    """A heading and a sentence at a time."""
+    yield "What it is", policy.summary.strip()
+    yield "What it is", f"Source: {policy.source_ref}, {policy.published_on}."
+    for entry in policy.rules:
+        yield "Before a request is accepted", f"{_asked(policy, entry.rule)} ({entry.statement})"
+    yield from _around_requests(policy)
+    for spec in policy.duties:
+        again = "; then again and again" if spec.repeats else ""
+        stops = "; it stands still while the customer is asked for something" if spec.pauses else ""
+        yield (
+            "Who owes what",
+            f"{spec.duty}: {length_of(spec)}, owed by the {spec.owed_by}, kept by "
+            f"{' or '.join(spec.kept_by)}{again}{stops}. It is "
+            f"{'a promise' if spec.kind == 'promise' else 'an expectation, not a promise'}. "
+            f"({spec.statement})",
+        )
+    yield from _afterwards(policy)
+
+
+def _asked(policy: Policy, rule: str) -> str:
+    return ASKED[rule].format(
+        once=": once per case" if policy.once_only else "",
+        tiers=", ".join(sorted({tier for one in policy.windows.values() for tier in one})),
+        windows="".join(
+            f" {severity} {', '.join(f'{t} {hours(w.total_seconds())}' for t, w in by.items())};"
+            for severity, by in policy.windows.items()
+        ).rstrip(";"),
+        reasons=", ".join(policy.reasons),
+        roles=" or ".join(policy.roles.request),
+        templates=", ".join(policy.templates),
+    )
+
+
+def _around_requests(policy: Policy) -> Iterator[tuple[str, str]]:
+    heading = "Around a request"
+    if policy.phrase is not None:
+        words = policy.phrase.words
+        yield heading, f"A customer's public comment with the words “{words}” is a request."
+    for name, template in policy.templates.items():
+        approval = "with approval" if template.approval else "without approval"
+        yield heading, f"The template {name} is for {template.kind}s, {approval}."
+    if policy.roles.approve:
+        yield heading, f"Who approves needs the role {' or '.join(policy.roles.approve)}."
+    for severity, shown in policy.severities.items():
+        colour = shown.colour or "without colour"
+        yield heading, f"Severity {severity} is shown as “{shown.text}”, {colour}."
+    if policy.triage is not None:
+        yield (
+            heading,
+            f"From {policy.triage.prioritised_from} triage points on a request goes first.",
+        )
+    for hint in policy.suggestions:
+        yield heading, f"It may be answered with the hint {hint}."
+    yield heading, f"Told, in this order: {', '.join(policy.told)}."
+
+
+def _afterwards(policy: Policy) -> Iterator[tuple[str, str]]:
+    heading = "Until it ends"
+    yield heading, f"Levels: {' > '.join(policy.ladder)}, one at a time."
+    if policy.roles.raise_level:
+        yield heading, f"Who raises needs the role {' or '.join(policy.roles.raise_level)}."
+    for condition in policy.conditions:
+        yield heading, f"Before it is de-escalated: {condition.replace('-', ' ')}."
+    if policy.roles.de_escalate:
+        yield heading, f"Who de-escalates needs the role {' or '.join(policy.roles.de_escalate)}."
+    if policy.improvement_is_owed:
+        yield heading, "An improvement, or the waiver of one, is owed before the end."
+    yield heading, f"It is watched until {UNTIL[policy.watched_until]}."
+    calendar = policy.calendar
+    off = f", holidays of {calendar.country}" if calendar.country else ""
+    yield heading, f"Working hours: calendar {calendar.name}, zone {calendar.timezone.key}{off}."
