@@ -29,7 +29,7 @@ def _zone(value: object) -> ZoneInfo:
         return value
     try:
         return ZoneInfo(str(value))
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         raise ValueError(f"{value} is no time zone; write one such as Europe/Berlin") from None
 
 

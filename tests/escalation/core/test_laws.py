@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,12 +13,10 @@ from infra.workbench.demo_day import day
 from schemas.codec import Record, read_reported
 from schemas.envelope import Envelope
 from services.escalation.core import phrases
-from services.escalation.core.calendars import Calendar, add_working, next_opening, working_between
 from services.escalation.core.policy import PhraseSpec
 from services.escalation.decider.partition import Incoming, Partition
 from services.escalation.decider.states import dump, load
 from tests.spec import POLICIES
-from tests.stories import A_MOMENT
 
 ENDS = datetime(2026, 11, 23, 18, tzinfo=UTC)
 STAMP = int(ENDS.timestamp() * 1000)
@@ -120,65 +117,6 @@ def test_states_read_back_as_they_were_written(seed: int) -> None:
 def test_the_demos_events_are_all_readable() -> None:
     for one in records(1, 50):
         assert isinstance(read_reported(Record(one.key, one.value), None), Envelope)
-
-
-# --- the working clock ---------------------------------------------------------------------
-
-FIRST = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
-LAST = datetime(2027, 12, 31, tzinfo=UTC).replace(tzinfo=None)
-INSTANTS = st.datetimes(
-    FIRST, LAST, timezones=st.just(UTC)
-)  # fmt: skip
-ZONES = st.sampled_from(
-    ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia"]
-)
-LENGTHS = st.integers(0, 120).map(lambda hours: timedelta(minutes=37 * hours))
-HOURS = ((("09:00", "12:30"), ("13:00", "17:00")),) * 5 + ((),) * 2
-
-
-def calendar(zone: str) -> Calendar:
-    return Calendar(timezone=ZoneInfo(zone), hours=HOURS)
-
-
-@given(INSTANTS, LENGTHS, ZONES)
-@settings(deadline=None)
-def test_adding_and_measuring_working_time_are_inverse(
-    start: datetime, length: timedelta, zone: str
-) -> None:
-    end = add_working(calendar(zone), start, length)
-    assert working_between(calendar(zone), start, end) == length
-
-
-@given(INSTANTS, LENGTHS, LENGTHS, ZONES)
-@settings(deadline=None)
-def test_more_working_time_never_ends_earlier(
-    start: datetime, one: timedelta, more: timedelta, zone: str
-) -> None:
-    assert add_working(calendar(zone), start, one) <= add_working(calendar(zone), start, one + more)
-
-
-@given(INSTANTS, ZONES)
-@settings(deadline=None, max_examples=30)
-def test_the_working_clock_agrees_with_counting_minutes(start: datetime, zone: str) -> None:
-    start = start.replace(second=0, microsecond=0)
-    counted, end = 0, start + timedelta(days=4)
-    minute = start
-    while minute < end:
-        local = minute.astimezone(ZoneInfo(zone))
-        at = local.hour * 60 + local.minute
-        works = local.weekday() < 5 and (540 <= at < 750 or 780 <= at < 1020)
-        counted += works
-        minute += timedelta(minutes=1)
-    assert working_between(calendar(zone), start, end) == timedelta(minutes=counted)
-
-
-@given(INSTANTS, ZONES)
-@settings(deadline=None)
-def test_the_next_opening_is_open_and_nothing_before_it_is(start: datetime, zone: str) -> None:
-    at = next_opening(calendar(zone), start)
-    assert at >= start
-    assert working_between(calendar(zone), start, at) == timedelta()
-    assert working_between(calendar(zone), at, at + A_MOMENT) == A_MOMENT
 
 
 # --- the phrase ----------------------------------------------------------------------------

@@ -1,0 +1,244 @@
+"""Working hours and days, over clock changes, year ends, holidays and the date line."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from services.escalation.core.calendars import (
+    Calendar,
+    add_working,
+    daily,
+    days_later,
+    midnight,
+    next_opening,
+    nth_working_day,
+    working_between,
+)
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+ZONES = (
+    "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia",
+    "Pacific/Kiritimati", "Asia/Kathmandu", "Africa/Casablanca",
+)  # fmt: skip
+WEEKS = (
+    ((("09:00", "17:00"),),) * 5 + ((),) * 2,
+    ((("08:00", "12:00"), ("13:00", "17:30")),) * 5 + ((("10:00", "12:00"),), ()),
+    ((("00:00", "03:00"), ("22:00", "24:00")),) * 7,
+    ((("00:00", "24:00"),),) * 5 + ((),) * 2,
+)
+# Both clock changes of 2026 in Europe and America, Lord Howe's half hour, and the turn of a year.
+EVENTFUL = [
+    datetime(2026, *day, tzinfo=UTC)
+    for day in ((3, 6), (3, 27), (4, 3), (10, 2), (10, 23), (10, 30), (12, 23), (12, 30))
+]
+
+
+def calendars() -> st.SearchStrategy[Calendar]:
+    days = st.dates(date(2026, 1, 1), date(2027, 1, 10))
+    return st.builds(
+        Calendar,
+        timezone=st.sampled_from(ZONES),
+        hours=st.sampled_from(WEEKS),
+        country=st.sampled_from([None, "DE", "US", "JP"]),
+        holidays=st.frozensets(days, max_size=5),
+        worked=st.frozensets(days, max_size=3),
+    )
+
+
+def instants() -> st.SearchStrategy[datetime]:
+    near = st.builds(
+        lambda day, minutes: day + minutes * MINUTE,
+        st.sampled_from(EVENTFUL), st.integers(0, 6 * 1440),
+    )  # fmt: skip
+    anywhere = st.integers(0, 365 * 1440).map(
+        lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + minutes * MINUTE
+    )
+    return near | anywhere
+
+
+LENGTHS = st.integers(0, 5 * 480).map(lambda minutes: minutes * MINUTE)
+
+
+def works(calendar: Calendar, minute: datetime) -> bool:
+    """Is this minute worked? Looked up by the wall, one minute at a time; shares no code."""
+    local = minute.astimezone(calendar.timezone)
+    if calendar.is_off(local.date()):
+        return False
+    wall = f"{local:%H:%M}"
+    return any(opens <= wall < closes for opens, closes in calendar.hours[local.weekday()])
+
+
+def counted(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
+    """So many worked minutes, counted one by one."""
+    total = 0
+    while start < end:
+        total += works(calendar, start)
+        start += MINUTE
+    return total * MINUTE
+
+
+@given(calendars(), instants(), st.integers(1, 4))
+@settings(deadline=None, max_examples=150)
+def test_working_time_is_what_counting_every_minute_gives(
+    calendar: Calendar, start: datetime, days: int
+) -> None:
+    end = start + days * DAY
+    assert working_between(calendar, start, end) == counted(calendar, start, end)
+
+
+@given(calendars(), instants(), LENGTHS)
+@settings(deadline=None)
+def test_adding_and_measuring_are_inverse(
+    calendar: Calendar, start: datetime, length: timedelta
+) -> None:
+    end = add_working(calendar, start, length)
+    assert working_between(calendar, start, end) == length
+    if length:  # and it is the first such instant
+        assert working_between(calendar, start, end - MINUTE) == length - MINUTE
+
+
+@given(calendars(), instants(), LENGTHS, LENGTHS)
+@settings(deadline=None)
+def test_more_work_and_later_starts_never_end_earlier(
+    calendar: Calendar, start: datetime, one: timedelta, more: timedelta
+) -> None:
+    assert add_working(calendar, start, one) <= add_working(calendar, start, one + more)
+    assert add_working(calendar, start, one) <= add_working(calendar, start + more, one)
+
+
+@given(calendars(), instants(), LENGTHS, LENGTHS)
+@settings(deadline=None)
+def test_working_time_adds_up(
+    calendar: Calendar, start: datetime, one: timedelta, more: timedelta
+) -> None:
+    middle, end = start + one, start + one + more
+    assert working_between(calendar, start, end) == working_between(
+        calendar, start, middle
+    ) + working_between(calendar, middle, end)
+
+
+@given(calendars(), instants())
+@settings(deadline=None)
+def test_the_next_opening_is_worked_and_nothing_before_it_is(
+    calendar: Calendar, start: datetime
+) -> None:
+    at = next_opening(calendar, start)
+    assert at >= start
+    assert works(calendar, at)
+    assert counted(calendar, start, min(at, start + 4 * DAY)) == timedelta()
+
+
+@given(calendars(), instants(), st.integers(1, 12))
+@settings(deadline=None)
+def test_days_later_is_a_working_day_and_within_its_hours(
+    calendar: Calendar, start: datetime, days: int
+) -> None:
+    at = days_later(calendar, start, days)
+    day, left = start.astimezone(calendar.timezone).date(), days
+    while left:
+        day += DAY
+        left -= bool(calendar.hours[day.weekday()]) and not calendar.is_off(day)
+    of_day = datetime.combine(day, time(), calendar.timezone).astimezone(UTC)
+    next_day = datetime.combine(day + DAY, time(), calendar.timezone).astimezone(UTC)
+    assert of_day <= at <= next_day
+    assert works(calendar, at) or works(calendar, at - MINUTE)
+    assert days_later(calendar, start, days + 1) > at
+
+
+# --- worked out by hand ----------------------------------------------------------------------
+
+BERLIN = Calendar(timezone="Europe/Berlin")
+
+
+def at(text: str, zone: str = "Europe/Berlin") -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+@pytest.mark.rule("000-20")
+def test_a_day_of_24_hours_is_elapsed_whatever_the_clocks_do() -> None:
+    saturday = at("2026-03-28T12:00")
+    assert (saturday + DAY).astimezone(ZoneInfo("Europe/Berlin")).hour == 13
+
+
+@pytest.mark.rule("002-11")
+@pytest.mark.parametrize(
+    ("start", "due"),
+    [
+        ("2026-03-27T15:00", "2026-03-30T15:00"),  # over the night when the clocks go forward
+        ("2026-10-23T15:00", "2026-10-26T15:00"),  # and back
+        ("2026-12-31T10:00", "2027-01-01T10:00"),  # New Year is a day like any other here
+    ],
+)
+def test_one_working_day_keeps_the_time_on_the_wall(start: str, due: str) -> None:
+    assert days_later(BERLIN, at(start), 1) == at(due)
+
+
+@pytest.mark.rule("002-11")
+def test_public_holidays_and_dates_of_ones_own_are_off_in_a_row() -> None:
+    calendar = Calendar(
+        timezone="Europe/Berlin", country="DE",
+        holidays=frozenset({date(2026, 12, 24), date(2026, 12, 31)}),
+    )  # fmt: skip
+    # Wednesday; then 24 ours, 25 and 26 public, Sunday.
+    assert days_later(calendar, at("2026-12-23T10:00"), 1) == at("2026-12-28T10:00")
+    assert add_working(calendar, at("2026-12-30T16:00"), timedelta(hours=2)) == at(
+        "2027-01-04T10:00"
+    )
+
+
+def test_a_day_that_is_worked_all_the_same_counts() -> None:
+    calendar = Calendar(country="US", worked=frozenset({date(2026, 7, 3)}))
+    assert nth_working_day(calendar, date(2026, 7, 2), 1) == date(2026, 7, 3)
+    assert nth_working_day(Calendar(country="US"), date(2026, 7, 2), 1) == date(2026, 7, 6)
+
+
+@pytest.mark.rule("001-17")
+@pytest.mark.parametrize(
+    ("start", "due"),
+    [
+        ("2026-11-20T15:00", "2026-11-23T15:00"),  # Friday afternoon: Monday afternoon
+        ("2026-11-21T10:00", "2026-11-24T00:00"),  # Saturday: the whole of Monday
+        ("2026-11-22T23:59", "2026-11-24T00:00"),
+        ("2026-11-19T08:00", "2026-11-20T08:00"),
+    ],
+)
+def test_24_hours_counted_on_weekdays(start: str, due: str) -> None:
+    weekdays = Calendar(hours=((("00:00", "24:00"),),) * 5 + ((),) * 2)
+    assert add_working(weekdays, at(start, "UTC"), DAY) == at(due, "UTC")
+
+
+@pytest.mark.rule("003-18")
+def test_a_daily_instant_is_on_working_days_and_never_before_its_beginning() -> None:
+    friday = at("2026-11-20T17:00")
+    assert daily(BERLIN, friday, "17:00") == friday
+    assert daily(BERLIN, friday + MINUTE, "17:00") == at("2026-11-23T17:00")
+    assert midnight(BERLIN, friday) == at("2026-11-20T00:00")
+
+
+def test_zones_at_the_date_line_have_days_of_their_own() -> None:
+    late = datetime(2026, 11, 20, 22, 30, tzinfo=UTC)  # Saturday in Kiritimati, Friday in Samoa
+    assert next_opening(Calendar(timezone="Pacific/Kiritimati"), late) == at(
+        "2026-11-23T09:00", "Pacific/Kiritimati"
+    )
+    assert next_opening(Calendar(timezone="Pacific/Pago_Pago"), late) == late
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"timezone": "Middle/Earth"}, {"hours": [[]] * 7}, {"hours": [[["09:00", "17:00"]]] * 6},
+        {"hours": [[["17:00", "09:00"]]] + [[]] * 6}, {"country": "XX"},
+        {"hours": {"moonday": ["09:00-10:00"]}}, {"country": "DE", "subdivision": "XX"},
+        {"hours": [[["9", "10"]]] + [[]] * 6},
+    ],
+)  # fmt: skip
+def test_a_calendar_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Calendar.model_validate(wrong)
