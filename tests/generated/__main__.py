@@ -11,13 +11,15 @@ from pathlib import Path
 from tests.generated.examples import examples
 from tests.generated.json_schemas import json_schemas
 from tests.generated.policy_table import readme
+from tests.generated.requirements import problems, requirements
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def artefacts() -> dict[str, str]:
     """Every generated file by its path in the repository."""
-    return json_schemas() | examples() | readme((ROOT / "README.md").read_text("utf-8"))
+    table = readme((ROOT / "README.md").read_text("utf-8"))
+    return json_schemas() | examples() | table | requirements()
 
 
 def main() -> int:
@@ -32,9 +34,11 @@ def main() -> int:
         for path in orphans:
             (ROOT / path).unlink()
         return 0
-    for path in stale + orphans:
-        print(f"{path} is stale: run make generate and commit it", file=sys.stderr)
-    return 3 if stale or orphans else 0
+    found = [f"{path} is stale: run make generate and commit it" for path in stale + orphans]
+    found += problems()
+    for problem in found:
+        print(problem, file=sys.stderr)
+    return 3 if found else 0
 
 
 def _committed(path: str) -> str | None:

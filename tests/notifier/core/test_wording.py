@@ -84,9 +84,18 @@ def test_an_approver_reads_who_asks_until_when_and_what_for() -> None:
         assert "It is down." in form
 
 
-@pytest.mark.rule("000-25")
-def test_a_confirmation_does_not_promise_a_faster_solution() -> None:
-    assert "does not automatically mean a faster solution" in read(accepted(), "accepted").text
+@pytest.mark.rule("000-25", "001-18")
+@pytest.mark.parametrize("policy", ["time-gated", "comment-phrase"])
+def test_a_confirmation_promises_a_contact_and_no_faster_solution(policy: str) -> None:
+    told = " ".join(read(accepted(policy=policy), "accepted").text.split())
+    assert "does not automatically mean a faster solution" in told
+    assert "to agree the next steps with you" in told
+
+
+@pytest.mark.rule("000-14", "001-07")
+def test_a_rejection_says_where_to_ask_for_an_update() -> None:
+    told = " ".join(read(rejected("too-early"), "rejected").text.split())
+    assert "If you only need an update" in told and "in a comment on the case" in told
 
 
 @pytest.mark.parametrize("code", words.REFUSALS)
