@@ -47,7 +47,9 @@ async def play(data: Path, ending: str) -> None:
             number = await publish(settings.kafka, iter(list(records(datetime.now(UTC)))))
         with _busy("waiting until everything is decided, told and shown"):
             await _until_quiet(settings, endpoints)
-        console.print(f"{number} records were published; {CASES}+ cases of one day.\n")
+        console.print(
+            f"{number} records were published; {CASES}+ cases of one day, of five organisations.\n"
+        )
         await _show(console, settings, endpoints)
         console.print(line(endpoints, ""), markup=False, highlight=False, soft_wrap=True)
         if ending != "exit":
@@ -60,6 +62,8 @@ async def play(data: Path, ending: str) -> None:
 def records(now: datetime) -> Iterator[Outgoing]:
     """The day: cases, a few that become overdue while we watch, Salesforce, and bad records."""
     for subject, value in demo_day.day(SEED, CASES, now):
+        yield to_case_topic(subject, value)
+    for subject, value in demo_day.account(now):
         yield to_case_topic(subject, value)
     for subject, value in demo_day.due_soon(now):
         yield to_case_topic(subject, value)
@@ -97,7 +101,7 @@ async def _until_quiet(settings: Settings, endpoints: Endpoints, seconds: float 
 async def _missed(connection: Any) -> int:
     query = (
         "SELECT count(*) FROM analytics.fct_case_event "
-        "WHERE type = 'support.escalation.deadline-missed.v1'"
+        "WHERE type = 'support.escalation.deadline-missed.v1' AND subject LIKE 'CASE-9%'"
     )
     return int(await connection.fetchval(query))
 
@@ -157,9 +161,11 @@ async def _three_mails(url: str) -> list[dict[str, Any]]:
 
 
 def _kind(mail: dict[str, Any]) -> str:
-    if any(address.endswith("@support.example") for address in mail["to"]):
+    if mail["subject"].startswith("Escalated"):
         return "staff"
-    return "rejected" if "not accepted" in mail["subject"] else "accepted"
+    if mail["subject"].startswith("Your escalation request"):
+        return "rejected" if "not accepted" in mail["subject"] else "accepted"
+    return "other"
 
 
 def _exports(endpoints: Endpoints) -> str:
@@ -172,5 +178,7 @@ What you can try while it runs (escalation demo without --exit, or escalation up
   .venv/bin/escalation review            the daily review
   .venv/bin/escalation explain {case}    why a request was decided as it was
   .venv/bin/escalation timeline {case}   everything that happened to a case
+  .venv/bin/escalation explain account/northwind   the same for an account
+  .venv/bin/escalation policy list       the five practices; explain NAME reads one out
   .venv/bin/escalation doctor            does everything answer
 """

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, Final
+from typing import Final
 
+from infra.workbench.demo_practices import HOUR, NEED, PRACTICES, REASONS, Case, Data, having
 from schemas.vocabulary import instant_text
 
-HOUR: Final = timedelta(hours=1)
-MINUTE: Final = timedelta(minutes=1)
+ACCOUNT: Final = "northwind"
 _FIRST = ("Ada", "Bo", "Chen", "Dana", "Emre", "Fay", "Gil", "Hana", "Ines", "Jo", "Kai", "Lea")
 _LAST = ("Archer", "Baker", "Cole", "Diaz", "Ekman", "Fuchs", "Garcia", "Haas", "Ito", "Jung")
 _ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "UTC")
@@ -25,33 +24,6 @@ _TITLES = (
     "Certificate will expire", "Memory climbs every night", "Webhook arrives twice",
 )  # fmt: skip
 _TEAMS = ("integration", "platform", "billing")
-_REASONS = ("lack-of-communication", "business-impact-or-deadline", "management-request")
-_NEED = "We go live soon and have asked for an update three times."
-Data = dict[str, Any]
-
-
-@dataclass
-class _Case:
-    """One case while its story is told."""
-
-    random: Random
-    number: int
-    opened_at: datetime
-    ends: datetime
-    program: str
-    events: list[tuple[datetime, str, Data]] = field(default_factory=list)
-
-    @property
-    def id(self) -> str:
-        return f"CASE-{self.number:05d}"
-
-    def say(self, name: str, at: datetime, **data: Any) -> datetime:
-        if at < self.ends:
-            self.events.append((at, name, data))
-        return at
-
-    def later(self, least: float, most: float, since: datetime) -> datetime:
-        return since + timedelta(hours=self.random.uniform(least, most))
 
 
 def day(seed: int, cases: int, ends: datetime) -> Iterator[tuple[str, bytes]]:
@@ -87,91 +59,77 @@ def person(random: Random, kind: str, of: int) -> Data:
     }
 
 
-def _tell(random: Random, number: int, ends: datetime) -> _Case:
+def _tell(random: Random, number: int, ends: datetime) -> Case:
     opened_at = ends - timedelta(hours=random.uniform(2, 150))
-    program = random.choices(("time-gated", "comment-phrase"), (65, 35))[0]
-    case = _Case(random, number, opened_at, ends, program)
-    customer, agent = person(random, "customer", 240), person(random, "agent", 24)
-    manager = person(random, "manager", 6)
-    _open(case, (customer, agent, manager))
-    _talk(case, customer, agent)
-    if random.random() < 0.42:
-        asked_at = _ask(case, customer)
-        _work(case, manager, asked_at)
-    if random.random() < 0.2:
-        case.say("closed", case.later(1, 140, opened_at), by=agent, resolution="solved")
+    shares = [practice.share for practice in PRACTICES.values()]
+    program = random.choices(list(PRACTICES), shares)[0]
+    people = {
+        "customer": person(random, "customer", 240), "agent": person(random, "agent", 24),
+        "manager": person(random, "manager", 6),
+    }  # fmt: skip
+    case = Case(random, number, opened_at, ends, program, people)
+    _open(case)
+    _talk(case)
+    if case.luck(0.42):
+        asked_at = case.later(1, 120, opened_at)
+        PRACTICES[program].asks(case, asked_at)
+        PRACTICES[program].works(case, asked_at)
+    if case.luck(0.2):
+        at = case.later(1, 140, opened_at)
+        case.say("closed", at, by=people["agent"], resolution="solved")
     return case
 
 
-def _open(case: _Case, people: tuple[Data, Data, Data]) -> None:
-    customer, agent, manager = people
-    random = case.random
+def _open(case: Case) -> None:
+    random, people = case.random, case.people
     case.say(
         "opened", case.opened_at,
         account_id=f"account-{random.randrange(60)}",
         severity=random.choices(("S1", "S2", "S3", "S4"), (30, 35, 25, 10))[0],
         tier=random.choices(("titanium", "platinum", "gold", "bronze"), (30, 30, 35, 5))[0],
         title=random.choice(_TITLES), product="Gateway", program=case.program,
-        opened_by=customer, assigned_agent=agent, team=random.choice(_TEAMS),
-        **({"support_manager": manager} if random.random() < 0.9 else {}),
+        opened_by=people["customer"], assigned_agent=people["agent"], team=random.choice(_TEAMS),
+        **({"support_manager": people["manager"]} if case.luck(0.9) else {}),
     )  # fmt: skip
 
 
-def _talk(case: _Case, customer: Data, agent: Data) -> None:
+def _talk(case: Case) -> None:
     for turn in range(case.random.randrange(1, 7)):
-        by_agent = turn % 2 == 1
-        case.say(
-            "comment-added", case.later(0.2, 60, case.opened_at),
-            comment_id=f"{case.id}-comment-{turn}",
-            author=agent if by_agent else customer,
-            author_role="agent" if by_agent else "customer",
-            body="We are looking into it." if by_agent else "Is there any news? It still fails.",
-        )  # fmt: skip
-    if case.random.random() < 0.1:
-        case.say("severity-changed", case.later(1, 50, case.opened_at), severity="S1", by=agent)
+        author = "agent" if turn % 2 else "customer"
+        body = "We are looking into it." if turn % 2 else "Is there any news? It still fails."
+        case.comment(f"comment-{turn}", case.later(0.2, 60, case.opened_at), author, body)
+    if case.luck(0.1):
+        at = case.later(1, 50, case.opened_at)
+        case.say("severity-changed", at, severity="S1", by=case.people["agent"])
 
 
-def _ask(case: _Case, customer: Data) -> datetime:
-    """Ask for escalation: usually well, sometimes too early, incomplete, mistyped or twice."""
-    random = case.random
-    at = case.later(1, 120, case.opened_at)
-    if case.program == "comment-phrase":
-        words = random.choices(
-            ("Escalation request: nobody has called us back.", "escalation request",
-             "This is an escalaton requst, please."), (70, 15, 15),
-        )[0]  # fmt: skip
-        return case.say(
-            "comment-added", at, comment_id=f"{case.id}-ask", author=customer,
-            author_role="customer", body=words,
-        )  # fmt: skip
+def account(ends: datetime) -> Iterator[tuple[str, bytes]]:
+    """One account with several cases, escalated together, with approval; one case leaves again."""
+    random = Random(ACCOUNT)  # noqa: S311
+    asker = having(person(random, "agent", 24), "escalation-requester")
+    lead = having(person(random, "manager", 6), "escalation-manager")
+    cases = [f"CASE-8{number:04d}" for number in range(1, 4)]
+    for number, case in enumerate(cases):
+        opened = {
+            "account_id": ACCOUNT, "severity": "S2", "tier": "gold", "title": _TITLES[number],
+            "program": "templated", "opened_by": person(random, "customer", 240),
+            "assigned_agent": asker, "team": _TEAMS[1],
+        }  # fmt: skip
+        yield case, _written(f"{case}-1", case, ends - 40 * HOUR, ("opened", opened))
+    subject = f"account/{ACCOUNT}"
     request = {
-        "request_id": f"{case.id}-request", "channel": "button", "requested_by": customer,
-        "source": "customer", "reason": random.choice((*_REASONS, *_REASONS, "exception")),
-        "comments": _NEED if random.random() < 0.9 else "",
-        "impact_changed": random.random() < 0.3, "needs_other_than_assigned": random.random() < 0.7,
+        "request_id": f"{ACCOUNT}-request", "requested_by": asker, "template": "account-approved",
+        "escalation_severity": "high", "comments": NEED, "source": "internal",
+        "case_ids": [*cases, "CASE-00000"],
     }  # fmt: skip
-    case.say("escalation-requested", at, **request)
-    if random.random() < 0.15:
-        again = request | {"request_id": f"{case.id}-request-2"}
-        case.say("escalation-requested", at + HOUR, **again)
-    return at
-
-
-def _work(case: _Case, manager: Data, asked_at: datetime) -> None:
-    """What support does about it; refused where the request was."""
-    random = case.random
-    if random.random() < 0.75:
-        at = case.say("escalation-acknowledged", case.later(0.2, 5, asked_at), by=manager)
-        at = case.say("contact-attempted", case.later(0.2, 20, at), by=manager, mode="phone")
-        if random.random() < 0.6:
-            case.say("customer-contacted", at + HOUR, by=manager, mode="phone")
-            case.say("trend-set", at + 2 * HOUR, trend="improving", by=manager)
-    if random.random() < 0.15:
-        case.say("level-raised", case.later(6, 12, asked_at), to="team-manager", by=manager)
-    if random.random() < 0.3:
-        case.say("update-given", case.later(3, 30, asked_at), by=manager, mode="email")
-    if random.random() < 0.25:
-        case.say("de-escalated", case.later(20, 60, asked_at), by=manager, reason="on track")
+    told = (
+        (20 * HOUR, "account-escalation-requested", request),
+        (18 * HOUR, "escalation-approved", {"by": lead, "request_id": f"{ACCOUNT}-request"}),
+        (10 * HOUR, "update-given", {"by": lead, "mode": "phone"}),
+        (9 * HOUR, "trend-set", {"by": lead, "trend": "improving"}),
+    )
+    for number, (before, name, data) in enumerate(told):
+        yield subject, _written(f"{ACCOUNT}-{number}", subject, ends - before, (name, data))
 
 
 def due_soon(ends: datetime, cases: int = 4) -> Iterator[tuple[str, bytes]]:
@@ -188,7 +146,7 @@ def due_soon(ends: datetime, cases: int = 4) -> Iterator[tuple[str, bytes]]:
         }  # fmt: skip
         request = {
             "request_id": f"{subject}-request", "channel": "form", "requested_by": customer,
-            "reason": _REASONS[0], "comments": _NEED,
+            "reason": REASONS[0], "comments": NEED,
         }  # fmt: skip
         yield subject, _written(f"{subject}-1", subject, asked_at - 9 * HOUR, ("opened", opened))
         fact = ("escalation-requested", request)

@@ -25,7 +25,7 @@ def read_calendar(file: Path, policies: Policies) -> reported.CalendarChanged:
     """The change in a file. Errors: ``OSError``; ``ValueError`` saying what is wrong with it."""
     try:
         data = yaml.safe_load(file.read_text("utf-8"))
-        change = reported.CalendarChanged.model_validate(_as_text(data))
+        change = reported.CalendarChanged.model_validate(as_text(data))
     except yaml.YAMLError as error:
         raise ValueError(f"this is no YAML: {error}") from None
     except ValidationError as error:
@@ -38,12 +38,12 @@ def read_calendar(file: Path, policies: Policies) -> reported.CalendarChanged:
     return change
 
 
-def _as_text(value: Any) -> Any:
+def as_text(value: Any) -> Any:
     """YAML reads dates as dates; events carry them as text."""
     if isinstance(value, dict):
-        return {key: _as_text(inner) for key, inner in value.items()}
+        return {key: as_text(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_as_text(inner) for inner in value]
+        return [as_text(inner) for inner in value]
     return value.isoformat() if isinstance(value, date) else value
 
 

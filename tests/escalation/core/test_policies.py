@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 import yaml
 
 from schemas import reported
+from services.escalation.calendar_file import as_text
+from services.escalation.core.calendar_changes import calendar_after
 from services.escalation.core.differences import differences
 from services.escalation.core.lint import lint
 from services.escalation.core.plain import sentences
@@ -23,6 +26,7 @@ from services.escalation.core.policies import (
     shipped,
 )
 from services.escalation.core.policy import Policy
+from services.escalation.core.rules import RULES
 from tests.spec import POLICIES, Given
 from tests.stories import DAY, HOUR, NOON, did, opened, requested
 
@@ -245,3 +249,21 @@ def test_in_force_is_a_matter_of_the_instant() -> None:
     assert known.judging(GATED, NOON - timedelta(seconds=1)).version == 1
     assert known.judging(GATED, NOON).version == 2
     assert known.judging(GATED, datetime(2000, 1, 1, tzinfo=UTC)).version == 1
+
+
+def test_the_example_of_the_documentation_is_a_policy_with_nothing_to_say_against_it() -> None:
+    page = (Path(__file__).parents[3] / "docs/policies.md").read_text("utf-8")
+    example, calendar = [
+        part.partition("```")[0] for part in page.split("```yaml\n")[1:]
+    ]  # fmt: skip
+    policy = parse_policy(example, "docs/policies.md")
+    assert lint(policy) == []
+    change = reported.CalendarChanged.model_validate(as_text(yaml.safe_load(calendar)))
+    assert not isinstance(calendar_after(POLICIES.with_versions([policy]), change), str)
+    named = set(re.findall(r"^\| `([a-z_]+)` \|", page, re.M))
+    unnamed = Policy.model_fields.keys() - named - {"policy", "version", "effective_from",
+        "source_ref", "published_on", "summary", "once_only", "next_steps", "calendar",
+        "web_channels"}  # fmt: skip
+    assert not unnamed, "every entry of the model is explained"
+    rules = set(re.findall(r"^\| `([a-z-]+)` \| `", page, re.M))
+    assert rules >= {rule.name for rule in RULES}
