@@ -1,6 +1,6 @@
 """``make bench``: print a table and write ``bench.json``.
 
-BENCH_EVENTS=300000 python -m tests.benchmarks [throughput latency projections]
+BENCH_EVENTS=300000 python -m tests.benchmarks [throughput latency projections deadlines]
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
 from schemas.codec import write
 from services.escalation.decider.partition import Incoming, Partition
+from tests.benchmarks import deadlines as at_scale
 from tests.benchmarks import measure
 from tests.benchmarks.peers import shipped_policies
 from tests.stories import NOON, requested
@@ -38,6 +39,7 @@ from tests.stories import NOON, requested
 EVENTS = int(os.environ.get("BENCH_EVENTS", "300000"))
 PEER_EVENTS = {"faust": EVENTS // 15, "quix": EVENTS // 3}
 RATE, SECONDS = 1_000, 15
+PENDING = int(os.environ.get("BENCH_PENDING", "100000"))
 Records = list[tuple[str, bytes]]
 
 
@@ -150,6 +152,24 @@ class Bench:
             beside = f"bare loop {bare_at * 1000:.0f} ms"
             self.add(Result(f"request to decision {name}", at * 1000, "ms", beside, bare_at / at))
 
+    # --- deadlines -------------------------------------------------------------------------
+
+    async def deadlines(self) -> None:
+        """Lateness with very many pending, and with very many due in the same second."""
+        found = await at_scale.many_pending(await self._stage("pending."), PENDING)
+        name = f"missed duty of {PENDING:,} pending, lateness"
+        self.add(Result(f"{name} p50", found["p50"], "s"))
+        self.add(Result(f"{name} p99", found["p99"], "s", "target 1 s", 1 / found["p99"]))
+        self.add(Result("decider with them pending", found["throughput"], "events/s"))
+        for what in ("lost", "repeated"):
+            self.add(Result(f"{what} by a kill -9 among them", found[what], "duties"))
+        last = await at_scale.same_second(await self._stage("same."), 10_001)
+        self.add(Result("10,001 due in the same second, the last", last, "s"))
+
+    async def _stage(self, prefix: str) -> at_scale.Stage:
+        await self.world(prefix)
+        return at_scale.Stage(self.kafka, prefix, self.environment(prefix))
+
     # --- projections -----------------------------------------------------------------------
 
     async def projections(self) -> None:
@@ -189,7 +209,7 @@ def _peer_command(peer: str) -> list[str]:
     if peer == "faust":
         return [sys.executable, "-m", module]
     uv = shutil.which("uv") or str(Path.home() / ".cache/case-escalation/uv/bin/uv")
-    packages = ("quixstreams==3.28.0", "pyyaml", "aiokafka==0.14.0", "tzdata")
+    packages = ("quixstreams==3.28.0", "pyyaml", "aiokafka==0.14.0", "tzdata", "holidays")
     with_packages = [part for package in packages for part in ("--with", package)]
     return [uv, "run", "--quiet", "--no-project", *with_packages, "python", "-m", module]
 
@@ -235,7 +255,7 @@ def show(results: list[Result]) -> None:
 
 
 async def main() -> None:
-    chosen = sys.argv[1:] or ["throughput", "latency", "projections"]
+    chosen = sys.argv[1:] or ["throughput", "latency", "projections", "deadlines"]
     data = Path(tempfile.mkdtemp(prefix="case-escalation-bench-"))
     async with Workbench(data) as servers:
         bench = Bench(servers.endpoints)

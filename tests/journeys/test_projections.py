@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import UTC, datetime
+from typing import Any
 
 from infra.workbench.demo_day import bad_records, day
 from schemas import topics
@@ -44,8 +45,13 @@ async def test_who_may_escalate_is_answered_as_the_decider_would(world: World) -
     await world.publish_raw(events)
     await world.until_decided()
     await until(lambda: caught_up(world))
+    decisions = await world.decisions()
+    over = {id_ for id_, status in _statuses(decisions).items() if status in ("ended", "declined")}
     spent = {
-        one["subject"] for one in await world.decisions() if one["type"].endswith(".accepted.v1")
+        one["subject"]
+        for one in decisions
+        if one["type"].endswith((".accepted.v1", ".approval-requested.v1"))
+        and (_is_once_only(one) or one["data"]["escalation_id"] not in over)
     }
     closed = {
         one["case_id"]
@@ -58,11 +64,16 @@ async def test_who_may_escalate_is_answered_as_the_decider_would(world: World) -
     assert all(row["eligible"] == (row["eligible_at"] <= now) for row in rows if row["eligible_at"])
 
 
+def _is_once_only(one: dict[str, Any]) -> bool:
+    return one["data"]["receipt"]["policy"]["name"] in ("time-gated", "comment-phrase")
+
+
 def _statuses(decisions: list[dict[str, object]]) -> dict[str, str]:
     """The status of each escalation by the last decision that changed it."""
     ends = {
         "accepted": "escalated", "acknowledged": "acknowledged", "de-escalated": "monitored",
-        "monitoring-ended": "ended", "voided": "voided",
+        "monitoring-ended": "ended", "voided": "voided", "monitoring-held": "monitored",
+        "approval-requested": "awaiting-approval", "declined": "declined",
     }  # fmt: skip
     found: dict[str, str] = {}
     for one in decisions:
