@@ -161,6 +161,7 @@ class Bench:
         self.add(Result(f"{name} p50", found["p50"], "s"))
         self.add(Result(f"{name} p99", found["p99"], "s", "target 1 s", 1 / found["p99"]))
         self.add(Result("decider with them pending", found["throughput"], "events/s"))
+        self.add(Result("quiet before the first of them was due", found["left"], "s"))
         for what in ("lost", "repeated"):
             self.add(Result(f"{what} by a kill -9 among them", found[what], "duties"))
         last = await at_scale.same_second(await self._stage("same."), 10_001)

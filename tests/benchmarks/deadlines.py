@@ -95,7 +95,7 @@ class Stage:
 async def many_pending(stage: Stage, number: int) -> dict[str, float]:
     """So many pending, due over a minute; throughput while they are pending; a kill in the
     middle; and at the end each missed once."""
-    starts = datetime.now(UTC) + timedelta(seconds=20 + number / 2_000)
+    starts = datetime.now(UTC) + timedelta(seconds=20 + number / 1_000)
     records = pending("many", number, spread(starts, 60, number))
     extra = list(day(2, 20_000, datetime.now(UTC)))[:100_000]
     watching = asyncio.create_task(stage.watch())
@@ -104,8 +104,8 @@ async def many_pending(stage: Stage, number: int) -> dict[str, float]:
         async with measure.running(COMMAND, stage.env):
             await stage.load(records)
             await stage.until(lambda: seen.accepted == number, 180)
-            found["left"] = (starts - datetime.now(UTC)).total_seconds()
             found["throughput"] = await _throughput(stage, extra)
+            found["left"] = (starts - datetime.now(UTC)).total_seconds()
             await stage.until(lambda: len(seen.lateness) >= number // 2, 240)
             found["p99"] = measure.quantile(sorted(seen.lateness), 0.99)
             found["p50"] = measure.quantile(sorted(seen.lateness), 0.5)
