@@ -8,7 +8,7 @@ RUN := .venv/bin
 export UV_PYTHON_PREFERENCE ?= system
 
 .DEFAULT_GOAL := help
-.PHONY: help setup servers generate check format test test-fast test-docker demo up bench clean
+.PHONY: help setup servers generate check format test test-fast test-docker demo up bench mutants clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,7 +42,7 @@ test: servers ## every test, on real servers
 	$(RUN)/python -m pytest
 
 test-fast: setup ## what needs no server
-	$(RUN)/python -m pytest tests/schemas tests/escalation/core tests/notifier/core tests/projections tests/architecture
+	$(RUN)/python -m pytest tests/schemas tests/escalation tests/notifier/core tests/projections tests/architecture
 
 test-docker: servers ## the journeys on containers (needs a Docker engine)
 	ESCALATION_TESTS=docker $(RUN)/python -m pytest tests/journeys tests/contracts
@@ -55,6 +55,10 @@ up: servers ## every service on embedded servers, until Ctrl-C
 
 bench: servers ## measure beside the peers; writes bench.json
 	$(RUN)/python -m tests.benchmarks
+
+mutants: setup ## break the core in every small way and count what no test notices (10 minutes)
+	$(UV) run --with mutmut==3.8.1 mutmut run
+	@$(UV) run --with mutmut==3.8.1 mutmut results | tail -n +1 > mutants/survivors.txt; echo "survivors: mutants/survivors.txt"
 
 clean: ## remove the environment
 	rm -rf .venv

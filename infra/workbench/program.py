@@ -39,7 +39,7 @@ from infra.workbench.up import (
 )
 from infra.workbench.workbench import InUse
 from schemas import topics
-from services.escalation import commands as policies
+from services.escalation.authoring import commands as policies
 from services.projections.review import commands as review
 
 app = typer.Typer(

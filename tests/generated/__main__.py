@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from tests.generated.decisions import decisions
 from tests.generated.examples import examples
 from tests.generated.json_schemas import json_schemas
 from tests.generated.policy_table import readme
@@ -19,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 def artefacts() -> dict[str, str]:
     """Every generated file by its path in the repository."""
     table = readme((ROOT / "README.md").read_text("utf-8"))
-    return json_schemas() | examples() | table | requirements()
+    return json_schemas() | examples() | table | requirements() | decisions()
 
 
 def main() -> int:

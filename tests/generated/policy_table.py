@@ -75,6 +75,10 @@ def _approve(by: dict[str, Any]) -> Reported:
     return _did(reported.EscalationApproved, by=by, request_id="request-1")
 
 
+def _said(body: str, at: datetime, **but: Any) -> Reported:
+    return commented(body, at, **({"comment_id": "comment-1"} | but))
+
+
 SITUATIONS: tuple[Situation, ...] = (
     ("complete request, nine hours after an S1 gold case was opened", _case(), _asked),
     ("complete request after one hour", _case(), lambda: _asked(NOON + HOUR)),
@@ -97,17 +101,17 @@ SITUATIONS: tuple[Situation, ...] = (
     ("second request after de-escalation", _case(_REQUEST, _CALM), _again),
     ("account escalation", lambda p: given(default=p), _account),
     ("customer comments “escalation request, please”", _case(),
-     lambda: commented("escalation request, please", ASKED)),
-    ("customer comments “escalaton requst”", _case(), lambda: commented("escalaton requst", ASKED)),
+     lambda: _said("escalation request, please", ASKED)),
+    ("customer comments “escalaton requst”", _case(), lambda: _said("escalaton requst", ASKED)),
     ("acknowledge", _case(_REQUEST), lambda: _ACK),
     ("acknowledge again", _case(_REQUEST, _ACK),
      lambda: _did(reported.EscalationAcknowledged, ASKED + DAY)),
     ("contact the customer", _case(_REQUEST), lambda: _did(reported.CustomerContacted)),
     ("ask the customer for information", _case(_REQUEST), lambda: _ASKED_BACK),
     ("… and the customer answers", _case(_REQUEST, _ASKED_BACK),
-     lambda: commented("Here it is", ASKED + 2 * HOUR)),
+     lambda: _said("Here it is", ASKED + 2 * HOUR)),
     ("an agent comments", _case(_REQUEST),
-     lambda: commented("Patched", ASKED + 2 * HOUR, author=person("agent"), author_role="agent")),
+     lambda: _said("Patched", ASKED + 2 * HOUR, author=person("agent"), author_role="agent")),
     ("raise to the team manager", _case(_REQUEST),
      lambda: _did(reported.LevelRaised, to="team-manager")),
     ("… by somebody without a role", _case(_REQUEST),

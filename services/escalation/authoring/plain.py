@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from services.escalation.core.lint import hours, length_of
+from services.escalation.authoring.lint import hours, length_of
 from services.escalation.core.policy import Policy
 
 ASKED: Final = {

@@ -17,10 +17,10 @@ from rich.table import Table
 
 from infra.runtime.policy_topic import publish_policy, published_policies
 from infra.runtime.settings import load_settings
-from services.escalation.calendar_file import apply_calendar, read_calendar
-from services.escalation.core.differences import differences
-from services.escalation.core.lint import Finding, lint
-from services.escalation.core.plain import sentences
+from services.escalation.authoring.calendar_file import apply_calendar, read_calendar
+from services.escalation.authoring.differences import differences
+from services.escalation.authoring.lint import Finding, lint
+from services.escalation.authoring.plain import sentences
 from services.escalation.core.policies import (
     Policies,
     PolicyProblem,
