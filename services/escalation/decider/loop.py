@@ -71,7 +71,6 @@ async def own(place: Place, shared: Shared) -> None:
     await producer.start()
     try:
         partition = Partition(place.partition, topics.PARTITIONS, shared.library.policies)
-        known = shared.library.policies
         committed = await shared.consumer.committed(place.source)
         at = await restore(place, partition, committed)
         gc.freeze()
@@ -79,8 +78,6 @@ async def own(place: Place, shared: Shared) -> None:
         PROBES.ready = True
         log.info("partition-owned", partition=place.partition, offset=at, cases=len(partition.kept))
         while True:
-            if known is not shared.library.policies:
-                partition.learn(known := shared.library.policies)
             at = await _step(place, partition, shared, producer, at)
     finally:
         await producer.stop()
@@ -108,6 +105,7 @@ async def _step(place: Place, partition: Partition, shared: Shared, producer: An
         if await _must_wait_for_policies(shared.library, records):
             shared.consumer.seek(place.source, at)
             return at
+        partition.learn(shared.library.policies)  # what was published while we waited counts
         batch = _decided(partition, records)
         at = records[-1].offset + 1
         await commit(producer, place, batch, at)

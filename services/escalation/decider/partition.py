@@ -82,7 +82,7 @@ class Partition:
     def __init__(self, number: int, partitions: int, policies: Policies) -> None:
         self.number = number
         self.partitions = partitions
-        self.policies = policies
+        self.policies = self._learnt = policies
         self.progress = Progress(clock=datetime.min.replace(tzinfo=UTC), offset=-1)
         self.kept: dict[bytes, bytes] = {}
         self._open: dict[bytes, Kept] = {}
@@ -100,7 +100,9 @@ class Partition:
 
     def learn(self, policies: Policies) -> None:
         """Judge by these policies from now on, with the calendars as they stand here."""
-        self.policies = policies
+        if policies is self._learnt:
+            return
+        self.policies = self._learnt = policies
         for change in self.progress.calendars.values():
             self._use(change)
 
