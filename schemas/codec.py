@@ -10,9 +10,10 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
@@ -33,7 +34,7 @@ STRUCTURED: Final = "application/cloudevents+json; charset=UTF-8"
 STRUCTURED_HEADERS: Final = (("content-type", STRUCTURED.encode()),)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Record:
     """A Kafka record as far as reading it needs."""
 
@@ -90,7 +91,7 @@ def read_decided(record: Record) -> Decided | Skipped | Unreadable:
         if model is None:
             return Skipped(attributes["type"])
         time, decision = _checked(model, attributes["time"], data)
-        return _envelope(attributes, attributes["type"], time, decision)
+        return _envelope(attributes, attributes["type"], time, (decision, data))
     except _Unfit as unfit:
         return unfit.unreadable
 
@@ -186,7 +187,10 @@ def _is_sound(body: object) -> bool:
 
 
 def _header(headers: Headers, name: str) -> bytes | None:
-    return next((value for key, value in headers if key.lower() == name), None)
+    for key, value in headers:
+        if key.lower() == name:
+            return value
+    return None
 
 
 def _structured(body: object) -> dict[str, Any]:
@@ -220,10 +224,13 @@ def _check_attributes(attributes: dict[str, Any]) -> None:
         raise _Unfit(
             "not-an-envelope", "specversion is not 1.0: this is no CloudEvent that we read"
         )
-    for name in ("id", "source", "type", "subject", "time"):
+    for name in _NEEDED:
         value = attributes.get(name)
-        if not isinstance(value, str) or not value:
+        if type(value) is not str or not value:
             raise _Unfit("not-an-envelope", f"the attribute {name} is missing or no text")
+
+
+_NEEDED = ("id", "source", "type", "subject", "time")
 
 
 def _check_key(subject: str, record: Record, partitions: int | None) -> None:
@@ -243,6 +250,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _KINDS = ("account", "request", "review", "clock")
 
 
+@lru_cache(maxsize=65_536)
 def subject_kind(subject: str) -> str | None:
     """``case``, ``account``, ``request``, ``review`` or ``clock``; None for no proper subject."""
     if _CONTROL.search(subject):
@@ -263,7 +271,7 @@ def _reported(attributes: dict[str, Any], data: Any, sound: bool) -> Reported | 
         raise _Unfit("schema-invalid", "a string holds U+0000 or a lone surrogate")
     if subject_kind(attributes["subject"]) is None:
         raise _Unfit("schema-invalid", "the subject is no case id, account/, request/, review/")
-    return _envelope(attributes, type_, time, fact)
+    return _envelope(attributes, type_, time, (fact, data))
 
 
 def _checked(model: type[Model], time: str, data: Any) -> tuple[datetime, Model]:
@@ -297,22 +305,17 @@ def _problems_of_data(model: type[BaseModel], data: Any) -> list[tuple[str, str]
 
 
 def _envelope(
-    attributes: dict[str, Any], type_: str, time: datetime, data: Model
+    attributes: dict[str, Any], type_: str, time: datetime, data: tuple[Model, Any]
 ) -> Envelope[Model]:
-    extension = attributes.get
+    extensions = {
+        field: found
+        for name, (field, read) in _EXTENSIONS.items()
+        if name in attributes and (found := read(attributes[name])) is not None
+    }
     return Envelope(
-        id=attributes["id"],
-        source=attributes["source"],
-        type=type_,
-        subject=attributes["subject"],
-        time=time,
-        data=data,
-        correlation_id=_text(extension("correlationid")),
-        causation_id=_text(extension("causationid")),
-        traceparent=_text(extension("traceparent")),
-        source_partition=_whole(extension("sourcepartition")),
-        source_offset=_whole(extension("sourceoffset")),
-    )
+        attributes["id"], attributes["source"], type_, attributes["subject"], time, data[0],
+        as_read=data[1], **extensions,
+    )  # fmt: skip
 
 
 def _text(value: object) -> str | None:
@@ -321,3 +324,13 @@ def _text(value: object) -> str | None:
 
 def _whole(value: object) -> int | None:
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else None
+
+
+_EXTENSIONS: Final[dict[str, tuple[str, Callable[[object], Any]]]] = {
+    "correlationid": ("correlation_id", _text),
+    "causationid": ("causation_id", _text),
+    "traceparent": ("traceparent", _text),
+    "sourcepartition": ("source_partition", _whole),
+    "sourceoffset": ("source_offset", _whole),
+}
+"""Where the extensions that we use go in an envelope, and how each is read."""

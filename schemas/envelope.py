@@ -5,9 +5,9 @@ Ids are derived, so that a replay gives the same ones. Next: ``codec.py`` turns 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import NAMESPACE_DNS, uuid5
 
 from schemas.vocabulary import instant_text
@@ -23,7 +23,8 @@ class Envelope(Generic[Data]):
     """One event. ``id`` and ``source`` together are unique: the idempotency key.
 
     ``time`` is when it happened, in UTC. ``source_partition`` and ``source_offset`` stand on
-    decided events only: the record of the case topic that caused them.
+    decided events only: the record of the case topic that caused them. ``as_read`` is the data
+    as it stood in the record, with what the model does not know; on events that were read.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Envelope(Generic[Data]):
     traceparent: str | None = None
     source_partition: int | None = None
     source_offset: int | None = None
+    as_read: Any = field(default=None, compare=False, repr=False)
 
     @property
     def key(self) -> bytes:

@@ -31,7 +31,7 @@ from services.projections.read_models.escalation_status import (
 from services.projections.read_models.escalation_status import (
     project as project_escalation,
 )
-from services.projections.reading import Read, read
+from services.projections.reading import COLUMNS, Read
 from services.projections.sql import SQL
 
 Place = tuple[str, int]
@@ -57,6 +57,14 @@ def _columns(model: type[Any]) -> attrgetter[tuple[Any, ...]]:
 _CASE, _ESCALATION, _RIGHTS = map(_columns, (CaseRow, EscalationRow, RightsRow))
 
 
+@dataclass(slots=True)
+class Batch:
+    """What was read of a partition, without a gap, up to ``ends``."""
+
+    found: list[Read]
+    ends: int
+
+
 @dataclass
 class Rows:
     """What a batch changes, keyed as its tables are."""
@@ -76,28 +84,21 @@ class Projector:
         self._decides = decides
         self.policies = policies
 
-    async def apply(self, batches: dict[Place, list[Any]]) -> Outcome:
-        """Apply the records of several partitions. Errors: ``LostOwnership``."""
+    async def apply(self, batches: dict[Place, Batch]) -> Outcome:
+        """Apply what was read of several partitions. Errors: ``LostOwnership``."""
         async with self._connection.transaction():
             known = await self._offsets(batches.keys())
             fresh = {
-                place: [one for one in records if one.offset >= known[place][0]]
-                for place, records in batches.items()
+                place: [one for one in batch.found if one.offset >= known[place][0]]
+                for place, batch in batches.items()
+                if batch.ends > known[place][0]
             }
-            fresh = {place: records for place, records in fresh.items() if records}
             if not fresh:
                 return Outcome.SEEN_BEFORE
-            found = [one for records in fresh.values() for one in self._read(records)]
-            await self._store(await self._append(found))
-            by_place: dict[Place, list[Read]] = defaultdict(list)
-            for one in found:
-                by_place[one.topic, one.partition].append(one)
-            for place, records in fresh.items():
-                await self._move(place, known[place], records, by_place[place])
+            await self._store(await self._append([one for own in fresh.values() for one in own]))
+            for place, own in fresh.items():
+                await self._move(place, known[place], batches[place].ends, own)
         return Outcome.APPLIED
-
-    def _read(self, records: list[Any]) -> Iterable[Read]:
-        return [found for one in records if (found := read(one, self._decides)) is not None]
 
     async def _offsets(self, places: Iterable[Place]) -> dict[Place, tuple[int, int]]:
         named = list(places)
@@ -114,12 +115,16 @@ class Projector:
         """Keep every event once; the ones that were new."""
         if not found:
             return []
-        await self._connection.execute(SQL["stage_events"])
-        await self._connection.copy_records_to_table(
-            "staged_events", records=[one.row() for one in found]
-        )
-        taken = await self._connection.fetch(SQL["take_events"])
-        places = {tuple(row) for row in taken}
+        rows = [one.row for one in found]
+        copy = self._connection.copy_records_to_table
+        try:
+            async with self._connection.transaction():  # a repeat is rare: hope for none
+                await copy("events", schema_name="projections", columns=COLUMNS, records=rows)
+            return found
+        except asyncpg.UniqueViolationError:
+            await self._connection.execute(SQL["stage_events"])
+            await copy("staged_events", columns=COLUMNS, records=rows)
+            places = {tuple(row) for row in await self._connection.fetch(SQL["take_events"])}
         return [one for one in found if one.place in places]
 
     async def _store(self, found: list[Read]) -> None:
@@ -166,9 +171,7 @@ class Projector:
             await self._connection.copy_records_to_table(f"staged_{table}", records=rows)
             await self._connection.execute(SQL[f"take_{table}"])
 
-    async def _move(
-        self, place: Place, known: tuple[int, int], records: list[Any], own: list[Read]
-    ) -> None:
+    async def _move(self, place: Place, known: tuple[int, int], ends: int, own: list[Read]) -> None:
         at, source = known[1], known[1]
         for one in own:
             if (given := one.event.source_offset) is not None and one.topic == self._decides:
@@ -176,7 +179,7 @@ class Projector:
                     log.error("source-offset-stepped-back", place=one.place, from_=at, to=given)
                 at = source = max(source, given)
         moved = await self._connection.fetchval(
-            SQL["move_offset"], *place, known[0], records[-1].offset + 1,
+            SQL["move_offset"], *place, known[0], ends,
             max((one.event.time for one in own), default=None), source,
         )  # fmt: skip
         if moved is None:

@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from schemas import topics
 from schemas.codec import Record, Skipped, Unreadable, read_decided, read_reported
 from schemas.envelope import Envelope
 from schemas.reported import TimePassed
 
+COLUMNS = (
+    "event_id", "source", "subject", "type", "occurred_at", "recorded_at", "correlation_id",
+    "causation_id", "topic", "kafka_partition", "kafka_offset", "source_offset", "data",
+)  # fmt: skip
+"""Of ``projections.events``; when a row was loaded, Postgres says."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Read:
-    """A record that could be read, with its place."""
+    """A record that could be read: where it stood, and its row."""
 
     topic: str
     partition: int
     offset: int
     recorded_at: datetime
     event: Envelope[Any]
-    data: str
+    row: tuple[Any, ...]
+    """In the order of ``COLUMNS``."""
 
     @property
     def place(self) -> tuple[str, int, int]:
         return self.topic, self.partition, self.offset
 
-    def row(self) -> tuple[Any, ...]:
-        """In the order of the columns of ``projections.events``."""
-        event = self.event
-        return (
-            event.id, event.source, event.subject, event.type, event.time, self.recorded_at,
-            datetime.now(UTC), event.correlation_id, event.causation_id,
-            self.topic, self.partition, self.offset, event.source_offset, self.data,
-        )  # fmt: skip
+
+def read_all(records: Iterable[Any], decides: str) -> list[Read]:
+    """What can be read of these records, in their order."""
+    return [found for one in records if (found := read(one, decides)) is not None]
 
 
 def read(record: Any, decides: str) -> Read | None:
@@ -45,27 +49,25 @@ def read(record: Any, decides: str) -> Read | None:
 
     ``decides`` is the name of the escalation topic on this cluster.
     """
-    raw = Record(record.key, record.value, record.headers, record.partition)
-    if record.topic == decides:
+    topic, partition, offset, key = record.topic, record.partition, record.offset, record.key
+    raw = Record(key, record.value, record.headers, partition)
+    if topic == decides:
         event: Any = read_decided(raw)
     else:
-        in_place = record.key is not None and _place(record.key) == record.partition
+        in_place = key is not None and _place(key) == partition
         event = read_reported(raw, None if in_place else topics.PARTITIONS)
     if isinstance(event, Unreadable | Skipped) or isinstance(event.data, TimePassed):
         return None
     at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-    return Read(record.topic, record.partition, record.offset, at, event, _data(record, event))
+    row = (
+        event.id, event.source, event.subject, event.type, event.time, at,
+        event.correlation_id, event.causation_id, topic, partition, offset, event.source_offset,
+        to_json(event.as_read, inf_nan_mode="null").decode(),
+    )  # fmt: skip
+    return Read(topic, partition, offset, at, event, row)
 
 
 @lru_cache(maxsize=100_000)
 def _place(key: bytes) -> int:
     """Murmur2 costs more than all else about a comment; most keys come again."""
     return topics.partition_of(key, topics.PARTITIONS)
-
-
-def _data(record: Any, event: Envelope[Any]) -> str:
-    """What was reported, as it was; of a binary event, what we understood of it."""
-    body = from_json(record.value)
-    if isinstance(body, dict) and "specversion" in body and "data" in body:
-        return to_json(body["data"]).decode()
-    return str(event.data.model_dump_json())

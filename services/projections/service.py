@@ -21,9 +21,12 @@ from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
 from schemas import topics
 from services.escalation.core.policies import Policies, parsed, policies_in, shipped
-from services.projections.projector import Projector, connect
+from services.projections.projector import Batch, Place, Projector, connect
+from services.projections.reading import read_all
 
 LONGEST_WAIT: Final = 5.0
+SLICE: Final = 100
+"""Records read without giving way."""
 log = get_logger(__name__)
 
 
@@ -87,6 +90,8 @@ class Connected:
     def __init__(self, following: Following) -> None:
         self.following = following
         self.connection: Any = None
+        self.applying: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.applying.set_result(None)
 
     async def start(self) -> None:
         """Connect; whatever was read before and not applied is read again."""
@@ -98,19 +103,40 @@ class Connected:
             self.connection.terminate()
 
     async def follow(self, stop: asyncio.Event) -> None:
-        """Read and apply until asked to stop, or the connection breaks."""
+        """Read and apply until asked to stop, or the connection breaks.
+
+        Postgres works on one batch while the next is read. Batches are applied in the order in
+        which they were read, and none is left out: with the connection all of them go.
+        """
         one = self.following
         projector = Projector(self.connection, one.names[1], one.policies)
+        try:
+            while not stop.is_set():
+                if one.seats.changed:
+                    await self.applying
+                    await self._seek()
+                batches = await self._read()
+                await self.applying
+                projector.policies = one.policies
+                if batches and not one.seats.changed:
+                    self.applying = asyncio.ensure_future(projector.apply(batches))
+            await self.applying
+        finally:
+            self.applying.cancel()
+            await asyncio.gather(self.applying, return_exceptions=True)
+
+    async def _read(self) -> dict[Place, Batch]:
+        """The next records of each partition, read in slices: between two of them Postgres is
+        given its next statement."""
+        one = self.following
         size = one.settings.projections.batch_size
-        while not stop.is_set():
-            if one.seats.changed:
-                await self._seek()
-            projector.policies = one.policies
-            found = await one.consumer.getmany(timeout_ms=200, max_records=size)
-            if found and not one.seats.changed:
-                await projector.apply(
-                    {(tp.topic, tp.partition): rows for tp, rows in found.items()}
-                )
+        found: dict[Place, Batch] = {}
+        for tp, rows in (await one.consumer.getmany(timeout_ms=200, max_records=size)).items():
+            batch = found[tp.topic, tp.partition] = Batch([], rows[-1].offset + 1)
+            for start in range(0, len(rows), SLICE):
+                batch.found += read_all(rows[start : start + SLICE], one.names[1])
+                await asyncio.sleep(0)
+        return found
 
     async def _seek(self) -> None:
         """Read each partition on from where Postgres says, whatever Kafka remembers."""

@@ -6,12 +6,12 @@ the decider does not keep. Answers, with ``rights``: from when may this case be 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from schemas import reported
 from schemas.codec import Reported
-from services.escalation.core.case import Case, fold
+from services.escalation.core.case import Case, changed, fold
 from services.escalation.core.policies import Policies
 from services.escalation.core.policy import Policy
 from services.escalation.core.rules import eligible_at
@@ -57,7 +57,7 @@ def project(row: CaseRow, event: Reported, recorded_at: datetime, policies: Poli
         closed=case.closed,
         agent_id=case.agent_id,
         manager_id=case.manager_id,
-        eligible_at=_eligible_at(replace(case, tier=_key(tier, policies)), policy),
+        eligible_at=_eligible_at(changed(case, tier=_key(tier, policies)), policy),
         once_only=policy.once_only,
         recorded_at=recorded_at,
     )

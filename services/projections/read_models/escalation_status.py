@@ -7,13 +7,14 @@ the case topic by the view, so the order between the topics never matters.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from schemas import decided
 from schemas.codec import Decided
 from schemas.decided import Decision, Duty, Recorded
+from services.escalation.core.case import changed
 
 UPDATES = (
     decided.UpdateGiven,
@@ -24,7 +25,7 @@ UPDATES = (
 """What counts as an update: somebody turned to the customer."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EscalationRow:
     """The row, in the order of the table's columns. ``duties`` holds the open ones."""
 
@@ -68,7 +69,7 @@ def project(row: EscalationRow, event: Decided) -> EscalationRow:
             row, [one for one in _open(row) if one.duty not in done], decision.duties
         )
     if isinstance(decision, UPDATES) and (row.last_update_at is None or at > row.last_update_at):
-        row = replace(row, last_update_at=at)
+        row = changed(row, last_update_at=at)
     return row
 
 
@@ -79,33 +80,33 @@ def _changed(row: EscalationRow, decision: Decision, at: datetime) -> Escalation
         case decided.ApprovalRequested():
             return _awaiting(row, decision)
         case decided.Declined():
-            return _without_duties(replace(row, status="declined", ended_at=at))
+            return _without_duties(changed(row, status="declined", ended_at=at))
         case decided.Acknowledged():
-            return replace(row, status="acknowledged", acknowledged_at=at)
+            return changed(row, status="acknowledged", acknowledged_at=at)
         case decided.LevelRaised(to=level):
-            return replace(row, level=level)
+            return changed(row, level=level)
         case decided.TrendChanged(trend=trend):
-            return replace(row, trend=trend)
+            return changed(row, trend=trend)
         case decided.PrimaryContactAssigned(contact_id=contact):
-            return replace(row, primary_contact=contact)
+            return changed(row, primary_contact=contact)
         case decided.Evaluated():
-            return replace(row, resources_at=at)
+            return changed(row, resources_at=at)
         case decided.CommunicationPlanSet():
-            return replace(row, communication_at=at)
+            return changed(row, communication_at=at)
         case decided.ActionPlanShared():
-            return replace(row, action_plan_at=at)
+            return changed(row, action_plan_at=at)
         case decided.CaseLinked(case_id=str(case_id)):
-            return replace(row, case_ids=sorted({*row.case_ids, case_id}))
+            return changed(row, case_ids=sorted({*row.case_ids, case_id}))
         case decided.CaseUnlinked(case_id=case_id):
-            return replace(row, case_ids=[one for one in row.case_ids if one != case_id])
+            return changed(row, case_ids=[one for one in row.case_ids if one != case_id])
         case decided.Deescalated():
-            return _without_duties(replace(row, status="monitored", de_escalated_at=at))
+            return _without_duties(changed(row, status="monitored", de_escalated_at=at))
         case decided.MonitoringHeld():
-            return _without_duties(replace(row, status="monitored"))
+            return _without_duties(changed(row, status="monitored"))
         case decided.MonitoringEnded():
-            return _without_duties(replace(row, status="ended", ended_at=at))
+            return _without_duties(changed(row, status="ended", ended_at=at))
         case decided.Voided():
-            return _without_duties(replace(row, status="voided", ended_at=at))
+            return _without_duties(changed(row, status="voided", ended_at=at))
         case decided.DutyReplanned(duty=duty, due_at=due_at):
             kept = [one for one in _open(row) if one.duty != duty]
             return _with_duties(row, kept, [Duty(duty=duty, due_at=due_at, clock="elapsed")])
@@ -117,7 +118,7 @@ def _changed(row: EscalationRow, decision: Decision, at: datetime) -> Escalation
 
 
 def _awaiting(row: EscalationRow, asked: decided.ApprovalRequested) -> EscalationRow:
-    row = replace(
+    row = changed(
         row,
         account_id=asked.account_id,
         team=asked.team,
@@ -130,7 +131,7 @@ def _awaiting(row: EscalationRow, asked: decided.ApprovalRequested) -> Escalatio
 
 
 def _accepted(row: EscalationRow, accepted: decided.Accepted, at: datetime) -> EscalationRow:
-    row = replace(
+    row = changed(
         row,
         account_id=accepted.account_id,
         team=accepted.team,
@@ -153,7 +154,7 @@ def _open(row: EscalationRow) -> list[Duty]:
 
 
 def _without_duties(row: EscalationRow) -> EscalationRow:
-    return replace(row, duties="[]", next_duty=None, next_due_at=None, paused=False)
+    return changed(row, duties="[]", next_duty=None, next_due_at=None, paused=False)
 
 
 def _with_duties(row: EscalationRow, kept: list[Duty], more: list[Duty]) -> EscalationRow:
@@ -161,10 +162,10 @@ def _with_duties(row: EscalationRow, kept: list[Duty], more: list[Duty]) -> Esca
     due = min(((one.due_at, one.duty) for one in duties if one.due_at), default=(None, None))
     text = json.dumps([one.model_dump(mode="json") for one in duties])
     paused = any(one.due_at is None for one in duties)
-    return replace(row, duties=text, next_due_at=due[0], next_duty=due[1], paused=paused)
+    return changed(row, duties=text, next_due_at=due[0], next_duty=due[1], paused=paused)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RightsRow:
     """Whether a case's right is spent, and how its latest escalation stands."""
 
@@ -177,17 +178,17 @@ def project_rights(row: RightsRow, decision: Decision) -> RightsRow:
     """Return the row as it reads after a decision about this case."""
     match decision:
         case decided.Accepted():
-            return replace(row, rights_spent=row.rights_spent + 1, status="escalated")
+            return changed(row, rights_spent=row.rights_spent + 1, status="escalated")
         case decided.ApprovalRequested():
-            return replace(row, status="awaiting-approval")
+            return changed(row, status="awaiting-approval")
         case decided.Deescalated() | decided.MonitoringHeld():
-            return replace(row, status="monitored")
+            return changed(row, status="monitored")
         case decided.MonitoringEnded():
-            return replace(row, status="ended")
+            return changed(row, status="ended")
         case decided.Declined():
-            return replace(row, status="declined")
+            return changed(row, status="declined")
         case decided.Voided(restores_right=restores):
-            return replace(row, rights_spent=row.rights_spent - restores, status="voided")
+            return changed(row, rights_spent=row.rights_spent - restores, status="voided")
         case _:
             return row
 
