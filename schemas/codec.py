@@ -266,6 +266,8 @@ def _reported(attributes: dict[str, Any], data: Any, sound: bool) -> Reported | 
     model = reported.BY_TYPE.get(type_)
     if model is None:
         return Skipped(type_)
+    if data is None and not model.model_fields:
+        data = {}  # it has nothing to say but its time
     time, fact = _checked(model, attributes["time"], data)
     if not sound:
         raise _Unfit("schema-invalid", "a string holds U+0000 or a lone surrogate")

@@ -332,7 +332,11 @@ class TimePassed(Fact):
 
 
 class DateEntry(Said):
-    """One date of a calendar that is not as the week has it."""
+    """One date of a calendar that is not as the week has it.
+
+    A working day has the ``hours`` given, such as ``[["09:00", "13:00"]]``; without them those of
+    its weekday, or of the first weekday that is open.
+    """
 
     date: Date
     kind: Literal["holiday", "working"] = "holiday"
@@ -347,7 +351,7 @@ class CalendarChanged(Fact):
     version: int | str
     timezone: str | None = None
     working_hours: JsonValue = None
-    dates: list[Annotated[DateEntry | str, Field(union_mode="left_to_right")]] | None = None
+    dates: list[Annotated[DateEntry | Date, Field(union_mode="left_to_right")]] | None = None
 
 
 FACTS: tuple[type[Fact], ...] = (

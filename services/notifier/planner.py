@@ -14,7 +14,7 @@ from typing import Any, Final
 from infra.runtime.logs import get_logger
 from schemas import decided, topics
 from schemas.codec import Decided
-from services.escalation.core.policies import parsed
+from services.escalation.core.policy_file import parsed
 from services.notifier.core.audience import Known, policy_of
 from services.notifier.core.directory import Directory
 from services.notifier.core.people import Said, heard

@@ -20,7 +20,8 @@ from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
 from schemas import topics
-from services.escalation.core.policies import Policies, parsed, policies_in, shipped
+from services.escalation.core.policies import Policies, policies_in, shipped
+from services.escalation.core.policy_file import parsed
 from services.projections.projector import Batch, Place, Projector, connect
 from services.projections.reading import read_all
 

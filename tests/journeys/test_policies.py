@@ -93,7 +93,9 @@ async def test_publishing_checks_the_file_and_the_notice_given(
     file.write_text("policy: mine\ntold: [requester]\n")
     wrong = ask(world, "policy", "lint", str(file), "--json")
     assert wrong.returncode == 3
-    assert "is missing: add it" in wrong.stdout
+    assert ("is missing", "add it") in {
+        (one["problem"], one["remedy"]) for one in json.loads(wrong.stdout)
+    }
     assert ask(world, "policy", "show", "nowhere").returncode == 2
     assert "one working day" in ask(world, "policy", "show", "resolutions-desk").stdout
 

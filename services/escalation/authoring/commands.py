@@ -19,17 +19,18 @@ from infra.runtime.policy_topic import publish_policy, published_policies
 from infra.runtime.settings import load_settings
 from services.escalation.authoring.calendar_file import apply_calendar, read_calendar
 from services.escalation.authoring.differences import differences
-from services.escalation.authoring.lint import Finding, lint
+from services.escalation.authoring.lint import lint
 from services.escalation.authoring.plain import sentences
-from services.escalation.core.policies import (
-    Policies,
+from services.escalation.core.policies import Policies, policies_in, shipped
+from services.escalation.core.policy import Policy
+from services.escalation.core.policy_file import (
     PolicyProblem,
+    Problem,
+    line_of,
     parse_policy,
     parsed,
-    policies_in,
-    shipped,
+    told,
 )
-from services.escalation.core.policy import Policy
 
 NOTICE: Final = timedelta(minutes=10)
 """Everybody who judges or reads must have a version before it counts."""
@@ -216,21 +217,16 @@ def _read(file: Path) -> Policy:
         raise typer.Exit(3) from None
 
 
-def _linted(file: Path) -> tuple[Policy | None, list[Finding]]:
+def _linted(file: Path) -> tuple[Policy | None, list[Problem]]:
     """The policy in a file, where there is one, and everything that is wrong with it."""
     try:
-        policy = parse_policy(file.read_text("utf-8"), str(file))
+        text = file.read_text("utf-8")
+        policy = parse_policy(text, str(file))
     except (OSError, UnicodeDecodeError) as error:
         raise typer.BadParameter(f"{file} cannot be read: {error}") from None
     except PolicyProblem as problem:
-        return None, [_finding(line) for line in str(problem).splitlines()]
-    return policy, lint(policy)
-
-
-def _finding(line: str) -> Finding:
-    place, _, rest = line.partition(": ")
-    entry, _, problem = rest.partition(": ")
-    return Finding(f"{place} {entry}", problem, "see docs/policies.md")
+        return None, problem.problems
+    return policy, [Problem(line_of(text, one.entry), *one) for one in lint(policy)]
 
 
 def _cannot_follow(known: Policies, policy: Policy) -> str | None:
@@ -249,27 +245,30 @@ def _cannot_follow(known: Policies, policy: Policy) -> str | None:
 
 
 def _row(known: Policies, policy: Policy) -> dict[str, Any]:
-    in_force = known.judging(policy.policy, datetime.now(UTC)) is policy
+    now = datetime.now(UTC)
+    in_force = policy.effective_from <= now and known.judging(policy.policy, now) is policy
     return {
         "policy": policy.policy,
         "version": policy.version,
         "in_force": in_force,
         "is_default": policy.policy == known.default,
-        "effective_from": f"{policy.effective_from:%Y-%m-%d %H:%M} UTC",
+        "effective_from": f"{policy.effective_from.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
         "source_ref": policy.source_ref,
         "summary": policy.summary.strip(),
     }
 
 
-def _tell(file: Path, found: list[Finding]) -> None:
+def _tell(file: Path, found: list[Problem]) -> None:
     if not found:
         print(f"{file}: nothing to say against it")
         return
     for one in found:
-        print(f"{file}: {one.entry}: {one.problem}. What to do: {one.remedy}.")
+        print(told(str(file), one))
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "(none)"
     return "(absent)" if value is None else str(value)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from services.escalation.core.calendars import WEEKDAYS
 from services.escalation.core.policy import Policy
 
 
@@ -30,6 +31,10 @@ def _dumped(policy: Policy) -> dict[str, Any]:
     dumped = policy.model_dump(mode="json")
     dumped["rules"] = {one["rule"]: one["statement"] for one in dumped["rules"]}
     dumped["duties"] = {one.pop("duty"): one for one in dumped["duties"]}
+    dumped["calendar"]["hours"] = {
+        day: ["-".join(interval) for interval in intervals]
+        for day, intervals in zip(WEEKDAYS, dumped["calendar"]["hours"], strict=True)
+    }
     return dumped
 
 

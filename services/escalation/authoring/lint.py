@@ -1,29 +1,30 @@
 """What a policy file says that can never happen, is missing, or contradicts itself.
 
 The model in ``policy.py`` refuses what cannot be read; here stands what can be read and still is
-not meant. Each check is one function; each finding names the entry and what to do.
+not meant. Each check is one function; each finding names the entry and what to do. What is about
+lengths, hours and days stands in ``lint_time.py``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
-from services.escalation.core.policy import LADDER, DutySpec, KeptBy, Policy
+from services.escalation.authoring.finding import Finding
+from services.escalation.authoring.lint_time import OF_TIME
+from services.escalation.core.policy import LADDER, KeptBy, Policy, RuleName
 
-
-class Finding(NamedTuple):
-    """What is wrong with which entry, and what to do about it."""
-
-    entry: str
-    problem: str
-    remedy: str
+NEEDS_A_FORM: Final[tuple[RuleName, ...]] = (
+    "reason-is-given", "comments-are-given", "subject-is-given", "description-is-given",
+    "case-number-is-given", "business-impact-is-given", "template-is-offered",
+    "escalation-severity-is-given",
+)  # fmt: skip
 
 
 def lint(policy: Policy) -> list[Finding]:
     """Everything found, in the order of the checks."""
-    return [finding for check in CHECKS for finding in check(policy)]
+    return [finding for check in (*CHECKS, *OF_TIME) for finding in check(policy)]
 
 
 def _asks(policy: Policy, rule: str) -> bool:
@@ -63,16 +64,6 @@ def _windows_are_asked(policy: Policy) -> Iterator[Finding]:
         yield Finding(
             "rules", "a tier without a window would pass at once", "add the rule tier-is-covered"
         )
-
-
-def _windows_grow_with_severity(policy: Policy) -> Iterator[Finding]:
-    for tier in sorted({tier for by_tier in policy.windows.values() for tier in by_tier}):
-        lengths = [policy.windows[severity][tier] for severity in sorted(policy.windows)]
-        if lengths != sorted(lengths):
-            yield Finding(
-                "windows", f"{tier}: a graver severity waits longer than a lighter one",
-                "order them from S1 to S4",
-            )  # fmt: skip
 
 
 def _reasons_can_be_chosen(policy: Policy) -> Iterator[Finding]:
@@ -120,6 +111,11 @@ def _roles_are_asked(policy: Policy) -> Iterator[Finding]:
 
 
 def _severities_are_complete(policy: Policy) -> Iterator[Finding]:
+    if _asks(policy, "escalation-severity-is-given") and not policy.severities:
+        yield Finding(
+            "severities", "one must be given, and none is described",
+            "describe high, medium and low, or drop the rule escalation-severity-is-given",
+        )  # fmt: skip
     missing = [one for one in ("high", "medium", "low") if one not in policy.severities]
     if policy.severities and missing:
         yield Finding(
@@ -185,6 +181,23 @@ def _addresses_are_used(policy: Policy) -> Iterator[Finding]:
         yield Finding(
             f"addresses.duties.{duty}", "there is no such duty", "write the name of a duty"
         )
+    roles = policy.roles
+    named = {*roles.request, *roles.approve, *roles.raise_level, *roles.de_escalate}
+    for role in sorted(set(policy.addresses.roles) - named):
+        yield Finding(
+            f"addresses.roles.{role}", "the policy gives this role nothing to do",
+            "write a role that stands under roles, or drop the address",
+        )  # fmt: skip
+
+
+def _a_phrase_can_be_enough(policy: Policy) -> Iterator[Finding]:
+    """A comment brings its author and nothing of a form."""
+    asked = [rule for rule in NEEDS_A_FORM if _asks(policy, rule)]
+    if policy.phrase is not None and asked:
+        yield Finding(
+            "phrase", f"every comment with it would be rejected: it cannot meet {', '.join(asked)}",
+            "drop the phrase, or these rules",
+        )  # fmt: skip
 
 
 def _hints_can_be_given(policy: Policy) -> Iterator[Finding]:
@@ -225,26 +238,9 @@ def _somebody_is_told(policy: Policy) -> Iterator[Finding]:
 
 
 CHECKS: Final[tuple[Callable[[Policy], Iterator[Finding]], ...]] = (
-    _rules_stand_once, _once_only_is_asked, _windows_are_asked, _windows_grow_with_severity,
+    _rules_stand_once, _once_only_is_asked, _windows_are_asked,
     _reasons_can_be_chosen, _templates_can_be_chosen, _roles_are_asked, _severities_are_complete,
     _duties_are_kept, _duties_begin, _duties_are_owed, _levels_follow_one_another,
-    _addresses_are_used, _hints_can_be_given, _triage_can_be_reached, _what_is_owed_can_be_asked,
-    _somebody_is_told,
+    _addresses_are_used, _a_phrase_can_be_enough, _hints_can_be_given, _triage_can_be_reached,
+    _what_is_owed_can_be_asked, _somebody_is_told,
 )  # fmt: skip
-
-
-def length_of(spec: DutySpec) -> str:
-    """A duty's length in words."""
-    if spec.working_days is not None:
-        return f"{spec.working_days} working day{'s' if spec.working_days > 1 else ''}"
-    if spec.daily_at is not None:
-        return f"at {spec.daily_at} of each working day"
-    if spec.length is None:
-        return "each period of the agreed communication plan"
-    return f"{hours(spec.length.total_seconds())} {spec.clock}"
-
-
-def hours(seconds: float) -> str:
-    """A length in hours or minutes, as policies are written."""
-    whole, rest = divmod(int(seconds), 3600)
-    return f"{whole} h" if not rest else f"{int(seconds) // 60} min"

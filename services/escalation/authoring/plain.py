@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date
 from typing import Final
 
-from services.escalation.authoring.lint import hours, length_of
-from services.escalation.core.policy import Policy
+from services.escalation.authoring.amounts import hours, length_of, week
+from services.escalation.core.policy import DutySpec, Policy
 
 ASKED: Final = {
     "case-is-known": "The case must have been opened.",
@@ -38,20 +39,29 @@ def sentences(policy: Policy) -> Iterator[tuple[str, str]]:
     """A heading and a sentence at a time."""
     yield "What it is", policy.summary.strip()
     yield "What it is", f"Source: {policy.source_ref}, {policy.published_on}."
+    counts = f"{policy.effective_from.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    yield (
+        "What it is",
+        f"This is {policy.policy}, version {policy.version}; it counts from {counts}.",
+    )
     for entry in policy.rules:
         yield "Before a request is accepted", f"{_asked(policy, entry.rule)} ({entry.statement})"
     yield from _around_requests(policy)
     for spec in policy.duties:
-        again = "; then again and again" if spec.repeats else ""
-        stops = "; it stands still while the customer is asked for something" if spec.pauses else ""
-        yield (
-            "Who owes what",
-            f"{spec.duty}: {length_of(spec)}, owed by the {spec.owed_by}, kept by "
-            f"{' or '.join(spec.kept_by)}{again}{stops}. It is "
-            f"{'a promise' if spec.kind == 'promise' else 'an expectation, not a promise'}. "
-            f"({spec.statement})",
-        )
+        yield "Who owes what", _owed(spec)
+    if policy.agent_comments_are_updates:
+        yield "Who owes what", "An agent's public comment counts as an update to the customer."
     yield from _afterwards(policy)
+
+
+def _owed(spec: DutySpec) -> str:
+    again = "; then again and again" if spec.repeats else ""
+    stops = "; it stands still while the customer is asked for something" if spec.pauses else ""
+    kind = "a promise" if spec.kind == "promise" else "an expectation, not a promise"
+    return (
+        f"{spec.duty}: {length_of(spec)}, owed by the {spec.owed_by}, kept by "
+        f"{' or '.join(spec.kept_by)}{again}{stops}. It is {kind}. ({spec.statement})"
+    )
 
 
 def _asked(policy: Policy, rule: str) -> str:
@@ -73,6 +83,8 @@ def _around_requests(policy: Policy) -> Iterator[tuple[str, str]]:
     if policy.phrase is not None:
         words = policy.phrase.words
         yield heading, f"A customer's public comment with the words “{words}” is a request."
+        if (distance := policy.phrase.near_miss_distance) > 0:
+            yield heading, f"Up to {distance} wrong letters in them are answered with a hint."
     for name, template in policy.templates.items():
         approval = "with approval" if template.approval else "without approval"
         yield heading, f"The template {name} is for {template.kind}s, {approval}."
@@ -103,6 +115,36 @@ def _afterwards(policy: Policy) -> Iterator[tuple[str, str]]:
     if policy.improvement_is_owed:
         yield heading, "An improvement, or the waiver of one, is owed before the end."
     yield heading, f"It is watched until {UNTIL[policy.watched_until]}."
-    calendar = policy.calendar
-    off = f", holidays of {calendar.country}" if calendar.country else ""
-    yield heading, f"Working hours: calendar {calendar.name}, zone {calendar.timezone.key}{off}."
+    yield heading, f"It belongs to the {policy.owner} of the case."
+    for sentence in policy.next_steps:
+        yield "What the requester reads", sentence.strip()
+    yield from _hours(policy)
+    yield from _reached(policy)
+
+
+def _hours(policy: Policy) -> Iterator[tuple[str, str]]:
+    heading, calendar = "Working hours", policy.calendar
+    yield heading, f"Calendar {calendar.name}, zone {calendar.timezone.key}: {week(calendar)}."
+    if calendar.country:
+        part = f", {calendar.subdivision}" if calendar.subdivision else ""
+        yield heading, f"The public holidays of {calendar.country}{part} are off."
+    if calendar.holidays:
+        yield heading, f"Off beside them: {_days(calendar.holidays)}."
+    if calendar.worked:
+        yield heading, f"Worked all the same: {_days(calendar.worked_days)}."
+
+
+def _days(days: Iterable[date]) -> str:
+    return ", ".join(day.isoformat() for day in sorted(days))
+
+
+def _reached(policy: Policy) -> Iterator[tuple[str, str]]:
+    book = policy.addresses
+    places: dict[str, Mapping[str, str]] = {
+        "the team": {"": book.team} if book.team else {},
+        "the team of": book.teams, "who hears of a missed": book.duties,
+        "the level": {str(level): at for level, at in book.levels.items()}, "the role": book.roles,
+    }  # fmt: skip
+    for what, addresses in places.items():
+        for name, address in addresses.items():
+            yield "Where support is reached", f"{what} {name}".strip() + f": {address}."

@@ -80,11 +80,13 @@ def account_of(subject: str) -> str:
 
 def links(before: Case, event: Reported, decisions: Decisions) -> tuple[Link, ...]:
     """What the decider must ask or answer elsewhere, ``before`` being the state it read."""
-    match event.data:
-        case reported.AccountLinkAsked() as asked if "/" not in event.subject:
-            return (_answer(before, event.subject, asked),)
-        case reported.AccountCaseLinked(case_id=case_id) if not decisions:
-            assert before.escalation is not None
+    fact = event.data
+    if isinstance(fact, reported.AccountLinkAsked) and "/" not in event.subject:
+        return (_answer(before, event.subject, fact),)
+    if not event.subject.startswith("account/"):
+        return ()
+    match fact:
+        case reported.AccountCaseLinked(case_id=case_id) if before.escalation and not decisions:
             return (_ask(event.subject, before.escalation.id, case_id),)
         case reported.AccountEscalationRequested(case_ids=case_ids):
             wanted = tuple(dict.fromkeys(case_ids))

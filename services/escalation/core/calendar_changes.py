@@ -30,11 +30,28 @@ def calendar_after(policies: Policies, change: CalendarChanged) -> Calendar | st
             one if isinstance(one, DateEntry) else DateEntry(date=one) for one in change.dates
         ]
         fields["holidays"] = {_day(one) for one in entries if one.kind == "holiday"}
-        fields["worked"] = {_day(one) for one in entries if one.kind == "working"}
+        fields["worked"] = [
+            (_day(one), one.hours or ()) for one in entries if one.kind == "working"
+        ]
     try:
         return Calendar.model_validate(fields)
     except ValidationError as error:
         return f"calendar {change.calendar}: {error.errors()[0]['msg']}"
+
+
+def merged(before: CalendarChanged | None, change: CalendarChanged) -> CalendarChanged:
+    """Both changes of a calendar in one: what the later does not name, the earlier says."""
+    if before is None:
+        return change
+    return CalendarChanged(
+        calendar=change.calendar,
+        version=change.version,
+        timezone=before.timezone if change.timezone is None else change.timezone,
+        working_hours=(
+            before.working_hours if change.working_hours is None else change.working_hours
+        ),
+        dates=before.dates if change.dates is None else change.dates,
+    )
 
 
 def _day(entry: DateEntry) -> date:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -17,10 +17,12 @@ from holidays import country_holidays, list_supported_countries
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 DAY = timedelta(days=1)
-FAR = 366 * 3
-"""Days after which the search for a working hour gives up: such a calendar never opens."""
+HORIZON = 366 * 200
+"""Days after which the search for working time gives up: such a calendar never has enough."""
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""Later than anything that is ever due: where working time would lead out of every calendar."""
 DATES_AT_MOST = 500
-"""Days of its own that a calendar may name; fewer than the search for an opening looks through."""
+"""Days of its own that a calendar may name; fewer than the search for working time looks at."""
 KNOWN_YEARS = (1970, 2100)
 
 
@@ -44,18 +46,43 @@ def _week(value: object) -> object:
         return value
     if unknown := sorted(set(map(str, value)) - set(WEEKDAYS)):
         raise ValueError(f"{', '.join(unknown)} is no weekday; write monday to sunday")
-    return tuple(tuple(map(_interval, value.get(day) or ())) for day in WEEKDAYS)
+    return tuple(_day(value.get(day) or ()) for day in WEEKDAYS)
+
+
+def _day(value: object) -> object:
+    """The intervals of a day; one may stand without brackets."""
+    if isinstance(value, str):
+        return (_interval(value),)
+    return tuple(map(_interval, value)) if isinstance(value, list | tuple) else value
 
 
 def _interval(value: object) -> object:
-    return tuple(value.split("-")) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    opens, dash, closes = value.partition("-")
+    if not dash:
+        raise ValueError(f"{value} is no interval; write one such as 09:00-17:00")
+    return opens, closes
+
+
+def _worked(value: object) -> object:
+    """Days in a row, days with hours of their own (``{2026-12-26: [09:00-13:00]}``), or pairs."""
+    if isinstance(value, dict):
+        return tuple((day, _day(intervals or ())) for day, intervals in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return tuple(one if isinstance(one, list | tuple) else (one, ()) for one in value)
+    return value
+
+
+Worked = tuple[tuple[date, tuple[Interval, ...]], ...]
 
 
 class Calendar(BaseModel):
     """Working hours by weekday, several intervals a day, in one zone; and the days off.
 
     ``country`` (such as DE) and ``subdivision`` (such as BY) name public holidays; ``holidays``
-    are days off beside them, ``worked`` the days on which work is done all the same.
+    are days off beside them, ``worked`` the days on which work is done all the same: in hours of
+    their own, else in those of their weekday, else in those of the first weekday that is open.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -68,16 +95,21 @@ class Calendar(BaseModel):
     country: str | None = None
     subdivision: str | None = None
     holidays: frozenset[date] = Field(default=frozenset(), max_length=DATES_AT_MOST)
-    worked: frozenset[date] = Field(default=frozenset(), max_length=DATES_AT_MOST)
+    worked: Annotated[Worked, BeforeValidator(_worked)] = Field(
+        default=(), max_length=DATES_AT_MOST
+    )
 
     @model_validator(mode="after")
     def _hours_are_sound(self) -> Calendar:
         if len(self.hours) != 7 or not any(self.hours):
-            raise ValueError("hours: give seven days, Monday first, at least one of them open")
-        for day in self.hours:
+            raise ValueError(
+                "hours: nothing ever opens, or days are missing; name the days, at "
+                "least one of them open"
+            )
+        for day in (*self.hours, *(intervals for _, intervals in self.worked)):
             edges = [minutes(edge) for interval in day for edge in interval]
             if edges != sorted(set(edges)):
-                raise ValueError("hours: the intervals of a day must follow one another")
+                raise ValueError("hours: the intervals of a day overlap; let one follow another")
         return self
 
     @model_validator(mode="after")
@@ -85,20 +117,30 @@ class Calendar(BaseModel):
         known = list_supported_countries(include_aliases=False)
         if self.country is not None and self.country not in known:
             raise ValueError(f"country: {self.country} is none that is known; write DE, US, ...")
-        if self.subdivision is not None and self.subdivision not in known.get(
-            self.country or "", ()
-        ):
-            raise ValueError(f"subdivision: {self.subdivision} is no part of {self.country}")
+        if self.subdivision is None:
+            return self
+        if self.country is None:
+            raise ValueError(f"subdivision: {self.subdivision} is part of no country; add country")
+        if self.subdivision not in known[self.country]:
+            parts = ", ".join(known[self.country][:20])
+            raise ValueError(
+                f"subdivision: {self.subdivision} is no part of {self.country}; write one of "
+                f"{parts or 'none: it has no parts'}"
+            )
         return self
 
     def __hash__(self) -> int:
         return hash((self.name, self.timezone.key, self.hours, self.country, self.subdivision,
                      self.holidays, self.worked))  # fmt: skip
 
+    @cached_property
+    def worked_days(self) -> dict[date, tuple[Interval, ...]]:
+        """The hours of each day on which work is done all the same."""
+        first = next(intervals for intervals in self.hours if intervals)
+        return {day: own or self.hours[day.weekday()] or first for day, own in self.worked}
+
     def is_off(self, day: date) -> bool:
-        """Whether nobody works on a day on which the week says that somebody would."""
-        if day in self.worked:
-            return False
+        """Whether a day is a holiday, the country's or the calendar's own."""
         return day in self.holidays or day in public_holidays(
             self.country, self.subdivision, day.year
         )
@@ -115,19 +157,20 @@ def public_holidays(country: str | None, subdivision: str | None, year: int) -> 
 def minutes(text: str) -> int:
     """Minutes since midnight of ``HH:MM``; ``24:00`` is the end of the day."""
     hour, _, minute = text.partition(":")
-    found = int(hour) * 60 + int(minute) if (hour + minute).isdigit() else -1
-    if not (len(text) == 5 and 0 <= found <= 24 * 60 and int(minute) < 60):
-        raise ValueError(f"{text} is no time of day such as 09:00")
+    is_form = len(text) == 5 and len(hour) == 2 and (hour + minute).isdecimal()
+    if not is_form or int(minute) > 59 or (found := int(hour) * 60 + int(minute)) > 24 * 60:
+        raise ValueError(f"{text} is no time of day; write two digits each, such as 09:00")
     return found
 
 
 @lru_cache(maxsize=4096)
 def openings(calendar: Calendar, day: date) -> tuple[tuple[datetime, datetime], ...]:
     """The working intervals of one local day, in UTC."""
-    if calendar.is_off(day):
+    worked = calendar.worked_days.get(day)
+    if worked is None and calendar.is_off(day):
         return ()
     found = []
-    for opens, closes in calendar.hours[day.weekday()]:
+    for opens, closes in worked or calendar.hours[day.weekday()]:
         interval = (_instant(calendar, day, opens), _instant(calendar, day, closes))
         if interval[0] < interval[1]:
             found.append(interval)
@@ -144,7 +187,7 @@ def _instant(calendar: Calendar, day: date, edge: str) -> datetime:
 
 def _intervals_from(calendar: Calendar, start: datetime) -> Iterator[tuple[datetime, datetime]]:
     first = start.astimezone(calendar.timezone).date() - DAY
-    for ahead in range(FAR):
+    for ahead in range(HORIZON):
         for opens, closes in openings(calendar, first + ahead * DAY):
             if closes > start:
                 yield max(opens, start), closes
@@ -157,7 +200,7 @@ def add_working(calendar: Calendar, start: datetime, length: timedelta) -> datet
         if closes - opens >= left:
             return opens + left
         left -= closes - opens
-    raise ValueError(f"calendar {calendar.name} has not enough working hours")
+    return NEVER
 
 
 def working_between(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
@@ -200,7 +243,7 @@ def midnight(calendar: Calendar, at: datetime) -> datetime:
 
 def nth_working_day(calendar: Calendar, day: date, number: int) -> date:
     """The so manyth day after ``day`` on which the calendar opens at all."""
-    for ahead in range(1, FAR):
+    for ahead in range(1, HORIZON):
         later = day + ahead * DAY
         if openings(calendar, later):
             number -= 1

@@ -58,7 +58,8 @@ class OpenDuty:
     """A duty not yet kept. ``fires_at`` is when missing it is decided; None once it was.
 
     ``since`` is where its clock began or went on; while it is paused, where it stopped, and
-    ``was_due_at`` what it was due at then.
+    ``was_due_at`` what it was due at then. ``follows`` is what the one before it was due at, of a
+    duty that repeats: no other calendar brings that day back.
     """
 
     duty: str
@@ -68,6 +69,7 @@ class OpenDuty:
     since: datetime | None = None
     was_due_at: datetime | None = None
     has_resumed: bool = False
+    follows: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,13 @@ broker timestamp read in the partition, never a process's own watch.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Final
 
 from schemas.decided import DeadlineMissed, Duty, DutyReplanned, Fulfilment, ReplanReason
 from schemas.vocabulary import Severity
 from services.escalation.core.calendars import (
+    NEVER,
     add_working,
     daily,
     days_later,
@@ -22,8 +24,8 @@ from services.escalation.core.case import Case, Escalation, OpenDuty
 from services.escalation.core.policies import Policies
 from services.escalation.core.policy import Begins, DutySpec, Policy
 
-FAR = datetime(9000, 1, 1, tzinfo=UTC)
-"""Later than anything that is ever due: where a length would lead out of the calendar."""
+AN_INSTANT: Final = timedelta(microseconds=1)
+"""Between an instant and the next one."""
 
 
 def duties_of(
@@ -59,7 +61,7 @@ def after(policy: Policy, spec: DutySpec, start: datetime, length: timedelta) ->
 
 def later(start: datetime, length: timedelta) -> datetime:
     """Elapsed time; what would lead out of the calendar ends where it does."""
-    return start + length if length < FAR - start else FAR
+    return start + length if length < NEVER - start else NEVER
 
 
 # --- kept ------------------------------------------------------------------------------------
@@ -100,7 +102,7 @@ def _next(
     if duty.due_at is None:
         return Duty(duty=spec.duty, due_at=None, clock=spec.clock)
     if spec.daily_at is not None:
-        due = daily(policy.calendar, duty.due_at + timedelta(seconds=1), spec.daily_at)
+        due = daily(policy.calendar, duty.due_at + AN_INSTANT, spec.daily_at)
     elif spec.begins == "communication-plan":
         assert escalation.frequency is not None
         due = later(duty.due_at, escalation.frequency)
@@ -236,6 +238,8 @@ def by_calendar(
         if one.has_resumed and one.due_at is not None:
             left = working_between(before.calendar, one.since, one.due_at)
             due = after(policy, spec, one.since, left)
+        elif spec.daily_at is not None and one.follows is not None:
+            due = daily(policy.calendar, one.follows + AN_INSTANT, spec.daily_at)
         else:
             due = due_at(spec, policy, one.since)
         if due != one.due_at:

@@ -12,7 +12,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from schemas import decided, reported
-from schemas.vocabulary import Status
+from schemas.vocabulary import Status, is_blank
 from services.escalation.core.case import (
     Awaited,
     Case,
@@ -138,7 +138,7 @@ def _ended(case: Case, status: Status) -> Case:
 
 
 def _held(case: Case, cause: reported.Fact | None) -> Case:
-    was_resolved = isinstance(cause, reported.Closed) and cause.resolution is not None
+    was_resolved = isinstance(cause, reported.Closed) and not is_blank(cause.resolution)
     held = changed(
         _current(case),
         status="monitored",
@@ -170,7 +170,8 @@ def _recorded(case: Case, recorded: decided.Recorded, now: Moment) -> Case:
     gone = {one.duty for one in recorded.fulfilled} | {one.duty for one in recorded.duties}
     if gone:
         kept = _without(escalation, gone)
-        escalation = changed(escalation, duties=kept + _set(recorded.duties, now))
+        again = _set(recorded.duties, now, escalation.duties)
+        escalation = changed(escalation, duties=kept + again)
     return changed(case, escalation=escalation)
 
 
@@ -179,7 +180,8 @@ def _missed(case: Case, missed: decided.DeadlineMissed, now: Moment) -> Case:
     escalation = _current(case)
     if missed.duties:
         then = Moment(missed.due_at, missed.due_at, missed.due_at)
-        duties = _without(escalation, {missed.duty}) + _set(missed.duties, then)
+        again = _set(missed.duties, then, escalation.duties)
+        duties = _without(escalation, {missed.duty}) + again
     else:
         duties = tuple(
             changed(one, fires_at=None) if one.duty == missed.duty else one
@@ -220,9 +222,20 @@ def _without(escalation: Escalation, names: set[str]) -> tuple[OpenDuty, ...]:
     return tuple(one for one in escalation.duties if one.duty not in names)
 
 
-def _set(duties: Iterable[decided.Duty], now: Moment) -> tuple[OpenDuty, ...]:
+def _set(
+    duties: Iterable[decided.Duty], now: Moment, before: Iterable[OpenDuty] = ()
+) -> tuple[OpenDuty, ...]:
+    """New open duties; ``before`` are those that some of them follow."""
+    ends = {one.duty: one.due_at for one in before}
     return tuple(
-        OpenDuty(one.duty, one.due_at, one.clock, _fires(one.due_at, now.clock), now.at)
+        OpenDuty(
+            one.duty,
+            one.due_at,
+            one.clock,
+            _fires(one.due_at, now.clock),
+            now.at,
+            follows=ends.get(one.duty),
+        )
         for one in duties
     )
 

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from importlib.resources import files
-from typing import Any, Protocol
-
-import yaml
-from pydantic import ValidationError
+from typing import Protocol
 
 from services.escalation.core.calendars import Calendar
 from services.escalation.core.policy import Policy, digest_of
+from services.escalation.core.policy_file import PolicyProblem, Problem, parse_policy
 
 ACCOUNTS = "templated"
 """The policy that judges account escalations."""
@@ -106,74 +104,14 @@ def collect(policies: Iterable[Policy], default: str) -> Policies:
     for name, versions in by_name.items():
         versions.sort(key=lambda one: (one.effective_from, one.version))
         if len({one.version for one in versions}) != len(versions):
-            raise ValueError(f"policy {name}: a version number stands twice")
+            raise ValueError(
+                f"policy {name}: a version number stands twice; where it comes along with this "
+                "package, give yours the next number, or a name of its own"
+            )
     if default not in by_name:
         known = ", ".join(sorted(by_name))
         raise ValueError(f"the default policy {default} is none of: {known}")
     return Policies({name: tuple(versions) for name, versions in by_name.items()}, default)
-
-
-class PolicyProblem(ValueError):
-    """What is wrong with a policy file, where, and what to do."""
-
-
-def parse_policy(text: str, where: str) -> Policy:
-    """Read one policy file. Errors: ``PolicyProblem`` naming the file, the line and the entry."""
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        return Policy.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise PolicyProblem(f"{where}: this is no YAML: {error}") from None
-    except ValidationError as error:
-        lines = [
-            f"{where}:{line_of(node, one['loc'])}: {_entry(one['loc'])}: {_remedy(dict(one))}"
-            for one in error.errors()
-        ]
-        raise PolicyProblem("\n".join(lines)) from None
-
-
-def line_of(node: Any, location: tuple[int | str, ...]) -> int:
-    """The line of an entry, or of the nearest one around it that is there."""
-    line = 1
-    for step in location:
-        found = _child(node, step)
-        if found is None:
-            break
-        line, node = found
-    return line
-
-
-def _child(node: Any, step: int | str) -> tuple[int, Any] | None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == str(step):
-                return key.start_mark.line + 1, value
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return node.value[step].start_mark.line + 1, node.value[step]
-    return None
-
-
-def _remedy(problem: dict[str, Any]) -> str:
-    if problem["type"] == "missing":
-        return "is missing: add it"
-    if problem["type"] == "extra_forbidden":
-        return "is no entry of a policy: remove it, or see docs/policies.md for its name"
-    return str(problem["msg"])
-
-
-def _entry(location: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, location)) or "the file"
-
-
-def parsed(texts: Iterable[str], where: str) -> tuple[list[Policy], list[str]]:
-    """The policies in these texts, and what is wrong with those that are none."""
-    found, problems = list[Policy](), list[str]()
-    for text in texts:
-        try:
-            found.append(parse_policy(text, where))
-        except PolicyProblem as problem:
-            problems.append(str(problem))
-    return found, problems
 
 
 class Folder(Protocol):
@@ -196,12 +134,30 @@ def policies_in(folder: Folder, default: str, more: Folder | None = None) -> Pol
     try:
         return collect((*_files_of(folder), *(_files_of(more) if more else ())), default)
     except OSError as error:
-        raise PolicyProblem(f"policy files cannot be read: {error}") from None
+        raise _misplaced(
+            str(more or folder), f"policy files cannot be read: {error}", "name a folder of them"
+        ) from None
 
 
 def _files_of(folder: Folder) -> Iterator[Policy]:
     for named in sorted(folder.iterdir(), key=lambda one: one.name):
         if named.is_dir():
             for file in sorted(named.iterdir(), key=lambda one: one.name):
-                if file.name.endswith(".yaml"):
-                    yield parse_policy(file.read_text("utf-8"), f"{named.name}/{file.name}")
+                if file.name.endswith((".yaml", ".yml")):
+                    yield _file(f"{named.name}/{file.name}", file.read_text("utf-8"))
+        elif named.name.endswith((".yaml", ".yml")):
+            raise _misplaced(
+                named.name, "it stands in no folder", "move it to <policy>/<version>.yaml"
+            )
+
+
+def _file(where: str, text: str) -> Policy:
+    policy = parse_policy(text, where)
+    if where != (meant := f"{policy.policy}/{policy.version}.yaml"):
+        what = f"it holds {policy.policy}, version {policy.version}"
+        raise _misplaced(where, what, f"name it {meant}")
+    return policy
+
+
+def _misplaced(where: str, problem: str, remedy: str) -> PolicyProblem:
+    return PolicyProblem(where, [Problem(1, "the file", problem, remedy)])

@@ -10,13 +10,22 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cached_property
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from schemas.vocabulary import BusinessImpact, Channel, Clock, EscalationSeverity, Level, Severity
 from services.escalation.core.calendars import Calendar
 
+SEVERITIES: tuple[Severity, ...] = ("S1", "S2", "S3", "S4")
 LADDER: tuple[Level, ...] = ("support", "team-manager", "department-head", "executive")
 
 RuleName = Literal[
@@ -39,8 +48,22 @@ Begins = Literal["acceptance", "approval-request", "communication-plan"]
 Condition = Literal["action-plan-acceptable", "troubleshooting-on-track", "agreement-documented",
                     "cause-resolved"]  # fmt: skip
 Told = Literal["requester", "support-manager", "handling-agent", "team", "approvers"]
-MailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,]+@[^@\s<>,]+$")]
-TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+MAIL_ADDRESS: Final = r"^[^@\s<>,]+@[^@\s<>,]+$"
+TIME_OF_DAY: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
+POLICY_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
+MailAddress = Annotated[str, StringConstraints(pattern=MAIL_ADDRESS)]
+TimeOfDay = Annotated[str, StringConstraints(pattern=TIME_OF_DAY)]
+PolicyName = Annotated[str, StringConstraints(pattern=POLICY_NAME)]
+
+
+def _only_text(value: object) -> object:
+    """A bare number is no length: of what unit?"""
+    if isinstance(value, int | float):
+        raise ValueError(f"{value} has no unit; write ISO 8601 such as PT4H, P2D or PT30M")
+    return value
+
+
+Length = Annotated[timedelta, BeforeValidator(_only_text)]
 
 
 class _Part(BaseModel):
@@ -66,8 +89,8 @@ class DutySpec(_Part):
     duty: str
     begins: Begins = "acceptance"
     clock: Clock
-    length: timedelta | None = None
-    by_severity: dict[Severity, timedelta] = {}
+    length: Length | None = None
+    by_severity: dict[Severity, Length] = {}
     working_days: int | None = Field(default=None, ge=1, le=366)
     daily_at: TimeOfDay | None = None
     kept_by: tuple[KeptBy, ...]
@@ -84,23 +107,25 @@ class DutySpec(_Part):
         lengths = sum(one is not None for one in given) + (self.begins == "communication-plan")
         if lengths != 1:
             raise ValueError(
-                "give one of length, working_days and daily_at, or begin with the communication "
-                "plan, whose frequency is the length"
+                f"it has {lengths or 'no'} lengths; give one of length, working_days and daily_at, "
+                "or begin with the communication plan, whose frequency is the length"
             )
         if self.clock == "elapsed" and (self.working_days or self.daily_at):
-            raise ValueError("working_days and daily_at need clock: working")
+            raise ValueError("working_days and daily_at need a calendar; write clock: working")
         if any(length <= timedelta() for length in (self.length, *self.by_severity.values())
                if length is not None):  # fmt: skip
-            raise ValueError("a length must be above zero")
+            raise ValueError("a length must be above zero; write one such as PT4H")
         return self
 
 
 class PhraseSpec(_Part):
     """Words in a customer's public comment that are a request."""
 
-    words: str = "escalation request"
+    words: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)] = (
+        "escalation request"
+    )
     statement: str = "001-11"
-    near_miss_distance: int = 2
+    near_miss_distance: int = Field(default=2, ge=0, le=4)
 
 
 class ColourSpec(_Part):
@@ -149,10 +174,13 @@ class Triage(_Part):
     statement: str = "002-12"
 
 
+PARTS = (RuleEntry, DutySpec, PhraseSpec, ColourSpec, TemplateSpec, Roles, AddressBook, Triage)
+
+
 class Policy(_Part):
     """One version of one policy, as its YAML file says."""
 
-    policy: str
+    policy: PolicyName
     version: int = Field(ge=1)
     effective_from: AwareDatetime
     source_ref: str
@@ -160,7 +188,7 @@ class Policy(_Part):
     summary: str
     once_only: bool
     rules: tuple[RuleEntry, ...]
-    windows: dict[Severity, dict[str, timedelta]] = {}
+    windows: dict[Severity, dict[str, Length]] = {}
     reasons: tuple[str, ...] = ()
     suggestions: tuple[SuggestionName, ...] = ()
     web_channels: tuple[Channel, ...] = ("button", "form", "related-link")
@@ -173,7 +201,7 @@ class Policy(_Part):
     agent_comments_are_updates: bool = False
     improvement_is_owed: bool = False
     duties: tuple[DutySpec, ...] = ()
-    ladder: tuple[Level, ...] = LADDER
+    ladder: tuple[Level, ...] = Field(default=LADDER, min_length=1)
     owner: Literal["support-manager", "handling-agent"]
     told: tuple[Told, ...]
     next_steps: tuple[str, ...] = ()
@@ -183,16 +211,26 @@ class Policy(_Part):
 
     @model_validator(mode="after")
     def _windows_are_whole(self) -> Policy:
-        tiers = {frozenset(by_tier) for by_tier in self.windows.values()}
-        if self.windows and (len(self.windows) != 4 or len(tiers) != 1):
-            raise ValueError("windows: give every severity S1 to S4 the same tiers")
+        every = {tier for by_tier in self.windows.values() for tier in by_tier}
+        for severity in SEVERITIES if self.windows else ():
+            if severity not in self.windows:
+                raise ValueError(f"windows: {severity} is missing; add it with every tier")
+            if lacking := sorted(every - self.windows[severity].keys()):
+                raise ValueError(
+                    f"windows: {severity} has no {', '.join(lacking)}; give every severity the "
+                    "same tiers"
+                )
+            if min(self.windows[severity].values()) < timedelta():
+                raise ValueError(f"windows: {severity} is below zero; write PT0S or more")
         return self
 
     @model_validator(mode="after")
     def _duties_have_names_of_their_own(self) -> Policy:
         names = [spec.duty for spec in self.duties]
-        if len(set(names)) != len(names):
-            raise ValueError("duties: each needs a name of its own")
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(
+                f"duties: {', '.join(twice)} stands twice; give each a name of its own"
+            )
         return self
 
     @cached_property

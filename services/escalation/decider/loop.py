@@ -18,7 +18,8 @@ from infra.runtime.policy_topic import PolicyTopic
 from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
 from schemas import topics
-from services.escalation.core.policies import Policies, parsed
+from services.escalation.core.policies import Policies
+from services.escalation.core.policy_file import parsed
 from services.escalation.decider.metrics import DECISIONS, EVENTS, STEPPED_BACK
 from services.escalation.decider.partition import Batch, Incoming, Partition
 from services.escalation.decider.restore import restore

@@ -26,7 +26,7 @@ from schemas.codec import (
 )
 from schemas.decided import DeadlineMissed
 from services.escalation.core.accounts import links
-from services.escalation.core.calendar_changes import calendar_after
+from services.escalation.core.calendar_changes import calendar_after, merged
 from services.escalation.core.case import Case, Moment
 from services.escalation.core.deadlines import first_late, next_fire
 from services.escalation.core.decider import apply, fire, recalendar
@@ -34,7 +34,7 @@ from services.escalation.core.policies import Policies
 from services.escalation.decider import outgoing, states
 from services.escalation.decider.states import Kept, Progress
 
-AT_ONCE: Final = 1_000
+AT_ONCE: Final = 10_000
 """Deadlines of one subject that a single record fires: a plan of a second's frequency must not
 hold up the partition for a year's worth of them. The next record, or tick, goes on."""
 
@@ -200,11 +200,16 @@ class Partition:
         if not isinstance(event.data, reported.CalendarChanged):
             is_tick = isinstance(event.data, reported.TimePassed)
             return Outcome.TICKED if is_tick else Outcome.SKIPPED
-        before = self.policies
-        if (problem := self._use(event.data)) is not None:
+        seen = Case(seen=self.progress.seen)
+        if seen.has_seen(event):
+            return Outcome.SEEN_BEFORE
+        before, change = self.policies, event.data
+        if (problem := self._use(change)) is not None:
             self._batch.dead_letters.append((record, Unreadable("schema-invalid", problem)))
             return Outcome.DEAD_LETTER
-        self.progress.calendars[event.data.calendar] = event.data
+        known = self.progress.calendars
+        known[change.calendar] = merged(known.get(change.calendar), change)
+        self.progress.seen = seen.remember(event).seen
         self._plan_anew(event, record.offset, before)
         return Outcome.DECIDED
 

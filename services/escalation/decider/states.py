@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from schemas.reported import CalendarChanged
 from services.escalation.core.case import Case
@@ -31,11 +31,18 @@ class Kept:
 @dataclass(slots=True)
 class Progress:
     """How far a partition has been applied, its clock, and the calendars that were changed since
-    the policy files were written: one record per partition."""
+    the policy files were written: one record per partition.
+
+    ``calendars`` hold all changes of each calendar in one; ``seen`` digests of the events that
+    brought them.
+    """
+
+    __pydantic_config__ = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
     clock: datetime
     offset: int
     calendars: dict[str, CalendarChanged] = field(default_factory=dict)
+    seen: bytes = b""
 
 
 _KEPT: Final = TypeAdapter(Kept)

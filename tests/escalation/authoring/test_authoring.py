@@ -14,8 +14,8 @@ from services.escalation.authoring.differences import differences
 from services.escalation.authoring.lint import lint
 from services.escalation.authoring.plain import sentences
 from services.escalation.core.calendar_changes import calendar_after
-from services.escalation.core.policies import parse_policy
 from services.escalation.core.policy import Policy
+from services.escalation.core.policy_file import line_of, parse_policy
 from services.escalation.core.rules import RULES
 from tests.escalation.changes import SHIPPED, changed, with_duty, without_rule
 from tests.spec import POLICIES
@@ -77,6 +77,18 @@ GATED, DESK, LED, ROLES = "time-gated", "resolutions-desk", "engineer-led", "tem
         (changed(DESK, triage=SHIPPED[DESK].triage.model_dump() | {"impact": {"major": 9}}),  # type: ignore[union-attr]
          "triage.impact", "has no points"),
         (changed(DESK, watched_until="de-escalated"), "improvement_is_owed", "ends before"),
+        (changed(GATED, phrase={"words": "please"}), "phrase", "every comment with it would be"),
+        (changed(ROLES, severities={}), "severities", "none is described"),
+        (changed(ROLES, addresses={"roles": {"boss": "a@b.example"}}),
+         "addresses.roles.boss", "nothing to do"),
+        (changed(GATED, duties=with_duty(GATED, "first-contact", by_severity={"S1": "PT30H"})),
+         "duties.first-contact", "given more time"),
+        (changed(LED, duties=with_duty(LED, "daily-status", daily_at="22:00")),
+         "duties.daily-status", "nobody works on monday"),
+        (changed(LED, calendar={"holidays": ["2026-12-24"], "worked": ["2026-12-24"]}),
+         "calendar.worked", "a day off and worked at once"),
+        (changed(LED, calendar={"worked": ["2026-11-03"]}), "calendar.worked", "worked anyway"),
+        (changed(GATED, published_on="2025-01-01"), "published_on", "younger than the day"),
         (changed(DESK, told=["requester"]), "told", "nobody in support"),
         (changed(DESK, told=["team", "team"]), "told", "stands 2 times"),
     ],
@@ -97,6 +109,28 @@ def test_every_policy_is_told_in_plain_sentences(policy: Policy) -> None:
         assert any(f"({entry.statement})" in text for text in told)
     for spec in policy.duties:
         assert any(text.startswith(f"{spec.duty}: ") for text in told)
+
+
+def test_the_sentences_leave_nothing_out_that_a_file_says() -> None:
+    page = (Path(__file__).parents[3] / "docs/policies.md").read_text("utf-8")
+    told = "\n".join(
+        text for _, text in sentences(parse_policy(page.split("```yaml\n")[1].split("```")[0], ""))
+    )
+    for said in (
+        "written-update: 16 h working (S1 8 h working)", "my-desk, version 1",
+        "2026-01-01 00:00 UTC", "Monday to Thursday 08:00-12:00 and 13:00-17:30, Friday",
+        "holidays of DE, BY", "2026-12-24, 2026-12-31", "the team: desk@support.example",
+        "missed acknowledge: desk-lead@support.example", "belongs to the handling-agent",
+        "Our team acknowledges your escalation",
+    ):  # fmt: skip
+        assert said in told, said
+
+
+def test_a_finding_names_its_line() -> None:
+    text = "policy: x\nduties:\n  - duty: one\n  - clock: working\n    duty: two\n"
+    assert [line_of(text, entry) for entry in ("policy", "duties.two", "duties.none", "none")] == [
+        1, 4, 2, 1,
+    ]  # fmt: skip
 
 
 def test_a_difference_names_the_entry_and_both_values() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.escalation.core.calendars import (
+    NEVER,
     Calendar,
     add_working,
     daily,
@@ -22,7 +23,7 @@ from services.escalation.core.calendars import (
 )
 
 MINUTE = timedelta(minutes=1)
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ZONES = (
     "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia",
     "Pacific/Kiritimati", "Asia/Kathmandu", "Africa/Casablanca",
@@ -48,7 +49,9 @@ def calendars() -> st.SearchStrategy[Calendar]:
         hours=st.sampled_from(WEEKS),
         country=st.sampled_from([None, "DE", "US", "JP"]),
         holidays=st.frozensets(days, max_size=5),
-        worked=st.frozensets(days, max_size=3),
+        worked=st.dictionaries(
+            days, st.sampled_from([(), (("10:00", "13:00"), ("14:00", "15:30"))]), max_size=3
+        ),
     )
 
 
@@ -66,13 +69,20 @@ def instants() -> st.SearchStrategy[datetime]:
 LENGTHS = st.integers(0, 5 * 480).map(lambda minutes: minutes * MINUTE)
 
 
+def hours_of(calendar: Calendar, day: date) -> tuple[tuple[str, str], ...]:
+    """The hours of a local day, as its file says them; shares no code."""
+    usual = calendar.hours[day.weekday()]
+    for worked, own in calendar.worked:
+        if worked == day:
+            return own or usual or calendar.hours[0]
+    return () if calendar.is_off(day) else usual
+
+
 def works(calendar: Calendar, minute: datetime) -> bool:
-    """Is this minute worked? Looked up by the wall, one minute at a time; shares no code."""
+    """Is this minute worked? Looked up by the wall, one minute at a time."""
     local = minute.astimezone(calendar.timezone)
-    if calendar.is_off(local.date()):
-        return False
     wall = f"{local:%H:%M}"
-    return any(opens <= wall < closes for opens, closes in calendar.hours[local.weekday()])
+    return any(opens <= wall < closes for opens, closes in hours_of(calendar, local.date()))
 
 
 def counted(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
@@ -144,7 +154,7 @@ def test_days_later_is_a_working_day_and_within_its_hours(
     day, left = start.astimezone(calendar.timezone).date(), days
     while left:
         day += DAY
-        left -= bool(calendar.hours[day.weekday()]) and not calendar.is_off(day)
+        left -= bool(hours_of(calendar, day))
     of_day = datetime.combine(day, time(), calendar.timezone).astimezone(UTC)
     next_day = datetime.combine(day + DAY, time(), calendar.timezone).astimezone(UTC)
     assert of_day <= at <= next_day
@@ -194,9 +204,29 @@ def test_public_holidays_and_dates_of_ones_own_are_off_in_a_row() -> None:
 
 
 def test_a_day_that_is_worked_all_the_same_counts() -> None:
-    calendar = Calendar(country="US", worked=frozenset({date(2026, 7, 3)}))
+    calendar = Calendar.model_validate({"country": "US", "worked": [date(2026, 7, 3)]})
     assert nth_working_day(calendar, date(2026, 7, 2), 1) == date(2026, 7, 3)
     assert nth_working_day(Calendar(country="US"), date(2026, 7, 2), 1) == date(2026, 7, 6)
+
+
+def test_a_saturday_that_is_worked_has_hours_of_its_own_or_the_usual_ones() -> None:
+    usual = Calendar.model_validate({"worked": [date(2026, 3, 7)]})
+    own = Calendar.model_validate({"worked": {date(2026, 3, 7): ["10:00-12:00"]}})
+    friday = at("2026-03-06T16:00", "UTC")
+    assert add_working(usual, friday, timedelta(hours=2)) == at("2026-03-07T10:00", "UTC")
+    assert add_working(own, friday, timedelta(hours=2)) == at("2026-03-07T11:00", "UTC")
+    assert Calendar.model_validate(own.model_dump(mode="json")) == own
+
+
+def test_what_no_calendar_has_enough_time_for_is_never_due_and_no_crash() -> None:
+    minute = Calendar.model_validate({"hours": {"monday": "09:00-09:01"}})
+    friday = at("2026-03-06T16:00", "UTC")
+    weeks = 24 * 60
+    assert add_working(minute, friday, weeks * MINUTE) == (
+        at("2026-03-02T09:01", "UTC") + weeks * 7 * DAY
+    )
+    assert add_working(minute, friday, 900 * DAY) == NEVER
+    assert working_between(Calendar(), friday - 7_000 * DAY, friday) == 5_000 * 8 * HOUR
 
 
 @pytest.mark.rule("001-17")
