@@ -45,11 +45,12 @@ Configuration:
       level: warn
       AppenderRef: {ref: out}
 """
+# One tier of the compiler: on two cores its other threads take the time of those that they serve.
 _JAVA = (
     "-Xms256m",
     "-Xmx768m",
     "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=4",
+    "-XX:TieredStopAtLevel=1",
     "-Djava.awt.headless=true",
 )
 
