@@ -1,6 +1,7 @@
 """``make bench``: print a table and write ``bench.json``.
 
-BENCH_EVENTS=300000 python -m tests.benchmarks [throughput latency projections deadlines]
+BENCH_EVENTS=300000 python -m tests.benchmarks
+    [throughput latency projections visibility memory deadlines]
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ from schemas import topics
 from schemas.codec import write
 from services.escalation.decider.partition import Incoming, Partition
 from tests.benchmarks import deadlines as at_scale
-from tests.benchmarks import measure
+from tests.benchmarks import measure, memory
+from tests.benchmarks import visibility as rows_of
 from tests.benchmarks.peers import shipped_policies
 from tests.stories import NOON, requested
 
@@ -176,12 +178,7 @@ class Bench:
     async def projections(self) -> None:
         """Catch-up of both topics beside COPY of the same rows."""
         prefix = "ours."
-        database = "bench"
-        admin = await asyncpg.connect(self.endpoints.postgres)
-        await admin.execute(f"CREATE DATABASE {database}")
-        await admin.close()
-        dsn = self.endpoints.postgres.rpartition("/")[0] + f"/{database}"
-        await migrate_all(dsn)
+        dsn = await self._database("bench")
         env = self.environment(prefix) | {"ESCALATION_POSTGRES__DSN": dsn}
         async with measure.running([sys.executable, "-m", SERVICES["projections"]], env):
             rows, seconds = await _caught_up(dsn)
@@ -189,6 +186,30 @@ class Bench:
         beside = f"0.3 x bare COPY {copied:,.0f}"
         rate = rows / seconds
         self.add(Result("projection catch-up", rate, "events/s", beside, rate / copied / 0.3))
+
+    async def visibility(self) -> None:
+        """From a decision being readable to its row being visible, at 100 cases a second."""
+        dsn = await self._database("visibility")
+        found = await rows_of.row_after_decision(await self._stage("seen."), dsn, 1_500, 100)
+        p50, p99 = measure.quantile(found, 0.5), measure.quantile(found, 0.99)
+        self.add(Result("decision to visible row p50", p50 * 1000, "ms"))
+        self.add(
+            Result("decision to visible row p99", p99 * 1000, "ms", "target 250 ms", 0.25 / p99)
+        )
+
+    async def memory(self) -> None:
+        """What a case of the demo's mix adds to a decider."""
+        found = await memory.bytes_a_case(await self._stage("cases."), 60_000)
+        self.add(Result("decider, memory a case", found, "bytes", "target 1,024", 1024 / found))
+
+    async def _database(self, name: str) -> str:
+        """A migrated database of its own; its address."""
+        admin = await asyncpg.connect(self.endpoints.postgres)
+        await admin.execute(f"CREATE DATABASE {name}")
+        await admin.close()
+        dsn = self.endpoints.postgres.rpartition("/")[0] + f"/{name}"
+        await migrate_all(dsn)
+        return dsn
 
 
 def decisions_of(records: Records) -> int:
@@ -256,7 +277,9 @@ def show(results: list[Result]) -> None:
 
 
 async def main() -> None:
-    chosen = sys.argv[1:] or ["throughput", "latency", "projections", "deadlines"]
+    chosen = sys.argv[1:] or [
+        "throughput", "latency", "projections", "visibility", "memory", "deadlines",
+    ]  # fmt: skip
     data = Path(tempfile.mkdtemp(prefix="case-escalation-bench-"))
     async with Workbench(data) as servers:
         bench = Bench(servers.endpoints)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from infra.workbench.demo_day import day
+from schemas import reported
 from tests.journeys.test_projections import caught_up
+from tests.stories import DAY, did, event, opened, requested
 from tests.world import World, until
 
 PROGRAM = Path(sys.executable).with_name("escalation")
@@ -53,6 +55,34 @@ async def test_the_review_the_receipt_and_the_story_of_a_case(world: World) -> N
 
     then = ask(world, "review", "--as-of", "2020-01-01T00:00:00Z", "--json")
     assert json.loads(then.stdout)["open"] == []
+
+
+@pytest.mark.rule("000-22", "000-25")
+async def test_a_call_that_was_reported_late_shows_as_kept_after_all(world: World) -> None:
+    world.start("decider", "projections")
+    asked_at = datetime.now(UTC) - DAY + timedelta(seconds=5)
+    for case in ("called", "forgotten"):
+        begun = [opened(asked_at - DAY), requested(asked_at)]
+        await world.publish(event(one.data, one.time, subject=case) for one in begun)
+
+    async def both_missed() -> bool:
+        rows = await world.query("SELECT outcome FROM review.missed_duties")
+        return [row["outcome"] for row in rows] == ["missed"] * 2
+
+    await until(both_missed)
+    call = did(reported.CustomerContacted, asked_at + timedelta(hours=2), mode="phone")
+    await world.publish([event(call.data, call.time, subject="called")])
+    await world.until_decided()
+    await until(lambda: caught_up(world))
+    rows = await world.query("SELECT case_id, duty, outcome FROM review.missed_duties")
+    assert {row["case_id"]: (row["duty"], row["outcome"]) for row in rows} == {
+        "called": ("first-contact", "kept, reported late"),
+        "forgotten": ("first-contact", "missed"),
+    }
+    assert "first-contact kept, reported late" in ask(world, "timeline", "called").stdout
+    changes = json.loads(ask(world, "review", "--json").stdout)["changes"]
+    assert [one["case_id"] for one in changes["kept-reported-late"]] == ["called"]
+    assert [one["case_id"] for one in changes["deadline-missed"]] == ["forgotten"]
 
 
 async def test_errors_say_what_is_wrong_and_what_to_do(world: World, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from services.escalation.authoring.lint_time import OF_TIME
 from services.escalation.core.policy import LADDER, KeptBy, Policy, RuleName
 
 NEEDS_A_FORM: Final[tuple[RuleName, ...]] = (
-    "reason-is-given", "comments-are-given", "subject-is-given", "description-is-given",
+    "reason-is-given", "subject-is-given", "description-is-given",
     "case-number-is-given", "business-impact-is-given", "template-is-offered",
     "escalation-severity-is-given",
 )  # fmt: skip
@@ -191,7 +191,7 @@ def _addresses_are_used(policy: Policy) -> Iterator[Finding]:
 
 
 def _a_phrase_can_be_enough(policy: Policy) -> Iterator[Finding]:
-    """A comment brings its author and nothing of a form."""
+    """A comment brings its author and its words, and nothing of a form."""
     asked = [rule for rule in NEEDS_A_FORM if _asks(policy, rule)]
     if policy.phrase is not None and asked:
         yield Finding(

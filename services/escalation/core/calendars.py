@@ -236,6 +236,16 @@ def daily(calendar: Calendar, since: datetime, at: str) -> datetime:
             return found
 
 
+def daily_after(calendar: Calendar, day: date, at: str) -> datetime:
+    """The instant at which it is ``at`` on the first working day after ``day``."""
+    return _instant(calendar, nth_working_day(calendar, day, 1), at)
+
+
+def local_day(calendar: Calendar, at: datetime) -> date:
+    """The day on which an instant lies in the calendar's zone."""
+    return at.astimezone(calendar.timezone).date()
+
+
 def midnight(calendar: Calendar, at: datetime) -> datetime:
     """00:00 of the local day on which an instant lies."""
     return _instant(calendar, at.astimezone(calendar.timezone).date(), "00:00")

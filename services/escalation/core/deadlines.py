@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final
 
 from schemas.decided import DeadlineMissed, Duty, DutyReplanned, Fulfilment, ReplanReason
 from schemas.vocabulary import Severity
@@ -16,16 +15,15 @@ from services.escalation.core.calendars import (
     NEVER,
     add_working,
     daily,
+    daily_after,
     days_later,
+    local_day,
     midnight,
     working_between,
 )
 from services.escalation.core.case import Case, Escalation, OpenDuty
 from services.escalation.core.policies import Policies
 from services.escalation.core.policy import Begins, DutySpec, Policy
-
-AN_INSTANT: Final = timedelta(microseconds=1)
-"""Between an instant and the next one."""
 
 
 def duties_of(
@@ -102,7 +100,8 @@ def _next(
     if duty.due_at is None:
         return Duty(duty=spec.duty, due_at=None, clock=spec.clock)
     if spec.daily_at is not None:
-        due = daily(policy.calendar, duty.due_at + AN_INSTANT, spec.daily_at)
+        gone = local_day(policy.calendar, duty.due_at)
+        due = daily_after(policy.calendar, gone, spec.daily_at)
     elif spec.begins == "communication-plan":
         assert escalation.frequency is not None
         due = later(duty.due_at, escalation.frequency)
@@ -239,7 +238,8 @@ def by_calendar(
             left = working_between(before.calendar, one.since, one.due_at)
             due = after(policy, spec, one.since, left)
         elif spec.daily_at is not None and one.follows is not None:
-            due = daily(policy.calendar, one.follows + AN_INSTANT, spec.daily_at)
+            gone = local_day(before.calendar, one.follows)
+            due = daily_after(policy.calendar, gone, spec.daily_at)
         else:
             due = due_at(spec, policy, one.since)
         if due != one.due_at:

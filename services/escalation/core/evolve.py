@@ -12,7 +12,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from schemas import decided, reported
-from schemas.vocabulary import Status, is_blank
+from schemas.vocabulary import Status
 from services.escalation.core.case import (
     Awaited,
     Case,
@@ -138,7 +138,7 @@ def _ended(case: Case, status: Status) -> Case:
 
 
 def _held(case: Case, cause: reported.Fact | None) -> Case:
-    was_resolved = isinstance(cause, reported.Closed) and not is_blank(cause.resolution)
+    was_resolved = isinstance(cause, reported.Closed) and cause.resolution is not None
     held = changed(
         _current(case),
         status="monitored",

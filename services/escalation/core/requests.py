@@ -264,13 +264,18 @@ def judge_comment(
 
 def _with_hint(asked: Asked, text: str, policy: Policy) -> Asked:
     assert policy.phrase is not None
-    bare = phrases.is_bare(text, policy.phrase.words) and "add-a-reason" in policy.suggestions
-    hints = ("add-a-reason",) if bare else ()
-    return replace(asked, hints=hints)
+    if not phrases.is_bare(text, policy.phrase.words):
+        return asked
+    hints = ("add-a-reason",) if "add-a-reason" in policy.suggestions else ()
+    wordless = asked.request.model_copy(update={"comments": None})
+    return replace(asked, request=wordless, hints=hints)
 
 
 def request_of(comment: CommentAdded) -> EscalationRequested:
-    """The request that a comment makes: its id is the comment's."""
+    """The request that a comment makes: its id is the comment's, its words are the comments."""
     return EscalationRequested(
-        request_id=comment.comment_id, channel="comment", requested_by=comment.author
+        request_id=comment.comment_id,
+        channel="comment",
+        requested_by=comment.author,
+        comments=comment.body,
     )

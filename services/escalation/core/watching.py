@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from schemas import decided, reported
 from schemas.codec import Reported
-from schemas.vocabulary import is_blank
 from services.escalation.core.actions import Decisions, acted_on, named_after
 from services.escalation.core.case import WATCHED, Case, id_of
 from services.escalation.core.deadlines import by_severity, fulfilled, replanned, resumed
@@ -26,7 +25,7 @@ def closed(case: Case, event: Reported, policies: Policies) -> Decisions:
     policy = policies.version(escalation.policy, escalation.version)
     if policy.improvement_is_owed and not escalation.improved:
         return (decided.MonitoringHeld(**named, owed=["improvement"]),)
-    resolved = policy.watched_until == "resolved" and not is_blank(fact.resolution)
+    resolved = policy.watched_until == "resolved" and fact.resolution is not None
     return (decided.MonitoringEnded(**named, why="resolved" if resolved else "closed"),)
 
 

@@ -21,6 +21,8 @@ CHANGES = (
     "accepted", "approval-requested", "declined", "acknowledged", "level-raised",
     "deadline-missed", "duty-replanned", "de-escalated", "monitoring-ended",
 )  # fmt: skip
+KEPT_AFTER_ALL = "kept-reported-late"
+"""Not a decision of its own: a miss that a later report put right."""
 TITLES = {
     "accepted": "newly escalated",
     "approval-requested": "put before an approver",
@@ -28,6 +30,7 @@ TITLES = {
     "acknowledged": "acknowledged",
     "level-raised": "raised to a higher level",
     "deadline-missed": "missed a duty",
+    KEPT_AFTER_ALL: "kept a duty, reported late",
     "duty-replanned": "duties planned anew",
     "de-escalated": "de-escalated",
     "monitoring-ended": "ended",
@@ -51,15 +54,23 @@ async def gather(settings: Settings, moment: datetime | None, until: datetime) -
     since = until - timedelta(days=1)
     async with reader(settings) as ask:
         found = await ask.decisions(list(CHANGES), since, until)
+        kept = await ask.kept_after_all(since, until)
         rejections = await ask.rejections(since, until)
         fresh = await ask.freshness()
         rows = await ask.open_escalations() if moment is None else None
     if rows is None:
         rows = await as_of.open_escalations(settings, until)
-    changes: dict[str, list[Row]] = {name: [] for name in CHANGES}
+    changes: dict[str, list[Row]] = {name: [] for name in TITLES}
     for row in found:
-        changes[row["type"].split(".")[2]].append(row)
+        changes[KEPT_AFTER_ALL if _missed(row) in kept else row["type"].split(".")[2]].append(row)
     return Review(until, since, rows, changes, rejections, fresh)
+
+
+def _missed(row: Row) -> tuple[str, str, datetime] | None:
+    """Which duty was missed, where the row says that one was."""
+    if not row["type"].endswith("deadline-missed.v1"):
+        return None
+    return row["subject"], json.loads(row["data"])["duty"], row["occurred_at"]
 
 
 def as_dict(review: Review) -> dict[str, Any]:

@@ -51,6 +51,17 @@ class Reader:
             "ORDER BY occurred_at", types, since, until,
         )  # fmt: skip
 
+    async def kept_after_all(
+        self, since: datetime, until: datetime
+    ) -> set[tuple[str, str, datetime]]:
+        """Duties that were missed within a span and turned out to have been kept: subject, duty
+        and due instant."""
+        rows = await self._rows(
+            "SELECT subject, duty, due_at FROM review.missed_duties "
+            "WHERE outcome = 'kept, reported late' AND due_at > $1 AND due_at <= $2", since, until,
+        )  # fmt: skip
+        return {(row["subject"], row["duty"], row["due_at"]) for row in rows}
+
     async def rejections(self, since: datetime, until: datetime) -> list[Row]:
         return await self._rows(
             "SELECT * FROM review.rejections WHERE requested_at > $1 AND requested_at <= $2",

@@ -79,16 +79,19 @@ def show_timeline(case_id: str, timeline: list[Row], console: Console) -> None:
     table = Table(title=f"Timeline of {case_id}", title_justify="left")
     for column in ("happened", "event", "what"):
         table.add_column(column)
+    missed: set[tuple[str, str]] = set()
     for row in timeline:
         name = row["type"].split(".")[2]
         decided = row["type"].startswith("support.escalation.")
         arrow = "  └▶ decided: " if decided else ""
-        table.add_row(instant(row["occurred_at"]), f"{arrow}{name}", _gist(row))
+        data = json.loads(row["data"]) if row["data"] else {}
+        if name == "deadline-missed":
+            missed.add((data["duty"], data["due_at"]))
+        table.add_row(instant(row["occurred_at"]), f"{arrow}{name}", _gist(data, missed))
     console.print(table)
 
 
-def _gist(row: Row) -> str:
-    data = json.loads(row["data"]) if row["data"] else {}
+def _gist(data: dict[str, Any], missed: set[tuple[str, str]]) -> str:
     if refusals := data.get("refusals"):
         return because([refusal["code"] for refusal in refusals])
     parts = [
@@ -99,8 +102,12 @@ def _gist(row: Row) -> str:
     if body := data.get("body"):
         author = data.get("author_role", "")
         parts.append(f"{author}: {body[:60]}{'…' if len(body) > 60 else ''}")
-    done = [
-        f"{one['duty']} {'kept' if one['kept'] else 'done late'}"
-        for one in data.get("fulfilled") or ()
-    ]
+    done = [f"{one['duty']} {_kept(one, missed)}" for one in data.get("fulfilled") or ()]
     return "; ".join(parts + done)
+
+
+def _kept(done: dict[str, Any], missed: set[tuple[str, str]]) -> str:
+    """A duty may be kept and yet have been missed: its report came late."""
+    if not done["kept"]:
+        return "done late"
+    return "kept, reported late" if (done["duty"], done["due_at"]) in missed else "kept"

@@ -19,7 +19,7 @@ from services.escalation.core.policies import (
 from services.escalation.core.policy_file import PolicyProblem, parse_policy, parsed
 from tests.escalation.changes import SHIPPED, changed, with_duty, without_rule
 from tests.spec import POLICIES, Given
-from tests.stories import DAY, HOUR, NOON, did, opened, requested
+from tests.stories import DAY, HOUR, NOON, commented, did, opened, requested
 
 # --- versions --------------------------------------------------------------------------------
 
@@ -71,6 +71,17 @@ def test_a_policy_that_is_published_later_judges_cases_opened_before() -> None:
     with_it = POLICIES.with_versions([sixth])
     assert with_it.judging(known.program, NOON).policy == "sixth"
     assert POLICIES.judging(known.program, NOON).policy == "time-gated"
+
+
+@pytest.mark.rule("001-11")
+def test_the_words_around_a_phrase_are_the_comments_that_a_policy_may_ask_for() -> None:
+    rules = [*without_rule("comment-phrase", ""),
+             {"rule": "comments-are-given", "statement": "001-11"}]  # fmt: skip
+    asking = changed("comment-phrase", rules=rules, version=2, effective_from=NOON)
+    story = Given((opened(NOON, program="comment-phrase"),), POLICIES.with_versions([asking]))
+    story.when(commented("Escalation request: it is down.", NOON + HOUR)).then_accepted()
+    bare = story.when(commented("Escalation request!", NOON + HOUR))
+    assert bare.then_rejected("comments-missing").suggestions == ["add-a-reason"]
 
 
 def test_of_a_version_number_that_stands_already_the_first_counts() -> None:

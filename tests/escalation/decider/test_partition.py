@@ -125,15 +125,6 @@ def test_a_question_dated_years_back_stops_nothing() -> None:
         assert abs(left - days * DAY) < 5 * DAY, "what was left is all that time"
 
 
-@pytest.mark.rule("002-19")
-def test_a_blank_resolution_is_none() -> None:
-    waived = did(reported.ImprovementWaived, NOON + HOUR, reason="nothing to learn")
-    for said, why in (("  ", "closed"), ("patched", "resolved")):
-        closed = did(reported.Closed, NOON + 2 * HOUR, resolution=said)
-        assert Log(*DESK, waived, closed).named("monitoring-ended")[0]["why"] == why
-        assert Log(*DESK, closed, waived).named("monitoring-ended")[0]["why"] == why
-
-
 # --- calendars -------------------------------------------------------------------------------
 
 
@@ -150,6 +141,16 @@ def test_another_calendar_brings_no_day_back_that_was_missed_or_kept() -> None:
     tomorrow = Log(*LED, tick(NOON.replace(hour=18)),
                    calendar("engineer-led", monday, dates=["2030-01-08"]))  # fmt: skip
     assert due_of(tomorrow.named("duty-replanned"), "daily-status") == ["2030-01-09T17:00"]
+
+
+@pytest.mark.rule("003-18")
+def test_another_zone_brings_no_day_back_either() -> None:
+    friday = NOON + 4 * DAY
+    led = (opened(friday - DAY, program="engineer-led"), requested(friday - 2 * HOUR))
+    log = Log(*led, tick(friday + 6 * HOUR),
+              calendar("engineer-led", friday + 7 * HOUR, timezone="America/New_York"))  # fmt: skip
+    assert due_of(log.named("deadline-missed"), "daily-status") == ["2030-01-11T17:00"]
+    assert due_of(log.named("duty-replanned"), "daily-status") == ["2030-01-14T22:00"]
 
 
 @pytest.mark.rule("002-11")
