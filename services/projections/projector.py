@@ -159,8 +159,10 @@ class Projector:
 
     def _reported(self, rows: Rows, one: Read) -> None:
         event, subject = one.event, one.event.subject
-        for person in _people(event.data):
-            rows.people[person.id] = (person.id, person.name, one.recorded_at)
+        for name in _PERSON_FIELDS[type(event.data)]:
+            person = getattr(event.data, name)
+            if type(person) is Person and person.name:
+                rows.people[person.id] = (person.id, person.name, one.recorded_at)
         if isinstance(event.data, CHANGES_THE_CASE) and "/" not in subject:
             row = rows.cases.get(subject) or CaseRow(subject)
             rows.cases[subject] = project_case(row, event, one.recorded_at, self.policies)
@@ -213,18 +215,13 @@ CHANGES_THE_CASE = (
 _BEGINS = ("accepted", "approval-requested")
 
 
-def _people(fact: Any) -> list[Person]:
-    """The people that a fact names by name."""
-    found = [getattr(fact, name) for name in _PERSON_FIELDS[type(fact)]]
-    return [person for person in found if isinstance(person, Person) and person.name]
-
-
 _PERSON_FIELDS = {
     fact: tuple(
         name for name, info in fact.model_fields.items() if "Person" in str(info.annotation)
     )
     for fact in reported.FACTS
 }
+"""Where a fact names people by name."""
 
 
 async def connect(dsn: str) -> Any:

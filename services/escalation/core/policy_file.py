@@ -186,8 +186,13 @@ _ENTRIES: Final = sorted(
 
 
 def _problem(node: Any, error: dict[str, Any]) -> Problem:
-    line, names = _place(node, error["loc"])
-    return Problem(line, ".".join(names) or "the file", *_words(error))
+    problem, remedy = _words(error)
+    steps = [step for step in error["loc"] if step != "[key]"]
+    entry, colon, rest = problem.partition(": ")
+    if not steps and colon and entry in Policy.model_fields:  # it is about an entry as a whole
+        steps, problem = [entry], rest
+    line, names = _place(node, steps)
+    return Problem(line, ".".join(names) or "the file", problem, remedy)
 
 
 def _words(error: dict[str, Any]) -> tuple[str, str]:

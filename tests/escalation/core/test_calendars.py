@@ -15,7 +15,9 @@ from services.escalation.core.calendars import (
     Calendar,
     add_working,
     daily,
+    daily_after,
     days_later,
+    local_day,
     midnight,
     next_opening,
     nth_working_day,
@@ -216,6 +218,16 @@ def test_a_saturday_that_is_worked_has_hours_of_its_own_or_the_usual_ones() -> N
     assert add_working(usual, friday, timedelta(hours=2)) == at("2026-03-07T10:00", "UTC")
     assert add_working(own, friday, timedelta(hours=2)) == at("2026-03-07T11:00", "UTC")
     assert Calendar.model_validate(own.model_dump(mode="json")) == own
+
+
+@pytest.mark.rule("003-18")
+def test_a_day_begins_and_ends_where_the_calendar_is() -> None:
+    tokyo = Calendar.model_validate({"timezone": "Asia/Tokyo"})
+    late = at("2026-03-05T23:00", "UTC")  # Friday morning in Tokyo
+    assert local_day(tokyo, late) == date(2026, 3, 6)
+    assert midnight(tokyo, late) == at("2026-03-05T15:00", "UTC")
+    assert daily_after(tokyo, local_day(tokyo, late), "17:00") == at("2026-03-09T08:00", "UTC")
+    assert local_day(Calendar(), late) == date(2026, 3, 5)
 
 
 def test_what_no_calendar_has_enough_time_for_is_never_due_and_no_crash() -> None:

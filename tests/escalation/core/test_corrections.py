@@ -8,13 +8,13 @@ from datetime import date, timedelta
 import pytest
 
 from schemas import decided, reported
-from services.escalation.core.calendar_changes import calendar_after
+from services.escalation.core.calendar_changes import calendar_after, merged
 from services.escalation.core.case import Moment
 from services.escalation.core.decider import apply, recalendar
 from services.escalation.core.policies import Policies
 from services.escalation.core.policy import Policy
 from tests.spec import POLICIES, Given, given
-from tests.stories import CASE, DAY, HOUR, NOON, did, opened, person, requested
+from tests.stories import CASE, DAY, HOUR, NOON, commented, did, opened, person, requested
 
 ASKED = NOON + 9 * HOUR
 GATED = given(opened(), requested(ASKED))
@@ -136,3 +136,83 @@ def test_reopening_revives_nothing_and_the_window_counts_from_the_first_opening(
     reopened = given(opened(), did(reported.Closed, NOON + HOUR),
                      did(reported.Reopened, NOON + 20 * HOUR))  # fmt: skip
     reopened.when(requested(NOON + 20 * HOUR + timedelta(seconds=1))).then_accepted()
+
+
+def with_first_contact(**entries: object) -> Policies:
+    """Time-gated, where the first contact is counted in another way."""
+    policy = POLICIES.versions["time-gated"][0].model_dump(mode="json")
+    policy["duties"] = [policy["duties"][0] | entries]
+    own = Policy.model_validate(policy)
+    return Policies(POLICIES.versions | {"time-gated": (own,)}, "time-gated")
+
+
+@pytest.mark.rule("002-13", "000-20")
+@pytest.mark.parametrize(("asked_after", "left"), [(HOUR, 23), (20 * HOUR, 4), (30 * HOUR, 0)])
+def test_an_elapsed_clock_goes_on_with_what_was_left(asked_after: timedelta, left: int) -> None:
+    own = with_first_contact(pauses=True)
+    question = did(reported.InformationRequested, ASKED + asked_after)
+    story = Given((opened(), requested(ASKED), question), own, ASKED)
+    (paused,) = story.decisions[2:]
+    assert (paused.name, paused.due_at) == ("duty-replanned", None)  # type: ignore[attr-defined]
+    answer = commented("Here it is", ASKED + 40 * HOUR)
+    moved = story.when(answer, recorded_at=ASKED).then(decided.DutyReplanned, why="resumed")
+    assert moved.due_at == ASKED + (40 + left) * HOUR
+
+
+@pytest.mark.rule("000-19")
+def test_a_severity_moves_only_open_duties_that_depend_on_it() -> None:
+    own = with_first_contact(by_severity={"S1": "PT24H", "S2": "PT12H"})
+    begun = (opened(), requested(ASKED))
+    story = Given(begun, own)
+    higher = did(reported.SeverityChanged, ASKED + HOUR, severity="S3")
+    assert [one.name for one in story.when(higher).decisions] == ["severity-changed"], "no length"
+    missed = story.when_time_is(ASKED + 2 * DAY).case
+    late = did(reported.SeverityChanged, ASKED + 2 * DAY, severity="S2")
+    now = Moment(late.time, late.time, late.time)
+    assert [one.name for one in apply(missed, late, own, now)[1]] == ["severity-changed"]
+    call = did(reported.CustomerContacted, ASKED + HOUR)
+    kept = Given((*begun, call), own).when(late)
+    assert [one.name for one in kept.decisions] == ["severity-changed"]
+
+
+def test_a_change_names_what_changes_and_leaves_the_rest() -> None:
+    base = POLICIES.calendar("resolutions-desk")
+    assert base is not None
+    half = [["09:00", "13:00"]]
+    whole = calendar_after(
+        POLICIES,
+        reported.CalendarChanged.model_validate({
+            "calendar": "resolutions-desk", "version": 2, "timezone": "Asia/Tokyo",
+            "working_hours": [half] * 5 + [[], []],
+            "dates": [
+                "2030-01-08", {"date": "2030-01-09"}, {"date": "2030-01-12", "kind": "working"},
+                {"date": "2030-01-13", "kind": "working", "hours": half},
+            ],
+        }),
+    )  # fmt: skip
+    assert not isinstance(whole, str)
+    assert whole.name == "resolutions-desk" and whole.timezone.key == "Asia/Tokyo"
+    assert whole.hours == ((("09:00", "13:00"),),) * 5 + ((), ())
+    assert whole.holidays == {date(2030, 1, 8), date(2030, 1, 9)}
+    assert dict(whole.worked) == {
+        date(2030, 1, 12): (), date(2030, 1, 13): (("09:00", "13:00"),),
+    }  # fmt: skip
+    nothing = reported.CalendarChanged(calendar="resolutions-desk", version=2)
+    assert calendar_after(POLICIES, nothing) == base
+    unknown = calendar_after(POLICIES, reported.CalendarChanged(calendar="moon", version=1))
+    assert unknown == "no policy uses a calendar named moon"
+    none = reported.CalendarChanged(calendar="resolutions-desk", version=2, timezone="Moon")
+    assert "calendar resolutions-desk: " in str(calendar_after(POLICIES, none))
+    merged_once = merged(None, nothing)
+    assert merged_once == nothing
+    zone = reported.CalendarChanged(
+        calendar="c", version=2, timezone="Asia/Tokyo", dates=["2030-01-08"]
+    )
+    hours = reported.CalendarChanged.model_validate(
+        {"calendar": "c", "version": 3, "working_hours": [half] * 7}
+    )
+    both = merged(zone, hours)
+    assert (both.calendar, both.version, both.timezone) == ("c", 3, "Asia/Tokyo")
+    assert (both.working_hours, both.dates) == ([half] * 7, ["2030-01-08"])
+    back = merged(both, reported.CalendarChanged(calendar="c", version=4, timezone="UTC", dates=[]))
+    assert (back.timezone, back.dates, back.working_hours) == ("UTC", [], [half] * 7)

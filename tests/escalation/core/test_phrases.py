@@ -9,6 +9,7 @@ import pytest
 
 from schemas import reported
 from schemas.decided import SuggestionMade
+from services.escalation.core.phrases import distance
 from tests.spec import Given, given
 from tests.stories import DAY, HOUR, NOON, commented, did, opened
 
@@ -117,3 +118,19 @@ def test_an_attempt_is_not_yet_a_contact_but_keeps_the_expectation() -> None:
     story = given(opened(), commented("escalation request: help"), default=PHRASE)
     attempt = story.when(did(reported.ContactAttempted, NOON + HOUR)).decisions
     assert [one.name for one in attempt] == ["contact-attempted"]
+
+
+@pytest.mark.rule("001-13")
+@pytest.mark.parametrize(
+    ("one", "other", "letters"),
+    [
+        ("", "", 0), ("", "abc", 3), ("abc", "", 3), ("same", "same", 0), ("cat", "cut", 1),
+        ("cat", "cats", 1), ("cats", "cat", 1), ("at", "cat", 1), ("kitten", "sitting", 3),
+        ("abcd", "badc", 3), ("abc", "xyz", 3), ("escalaton requst", "escalation request", 2),
+        ("flaw", "lawn", 2), ("intention", "execution", 5),
+    ],
+)  # fmt: skip
+def test_the_distance_is_the_least_number_of_letters_to_change(
+    one: str, other: str, letters: int
+) -> None:
+    assert distance(one, other) == distance(other, one) == letters

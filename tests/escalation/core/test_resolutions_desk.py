@@ -242,3 +242,43 @@ def test_history_that_arrives_whole_misses_nothing_that_it_refutes() -> None:
     assert kept == [True] * 5
     assert replayed.when_time_is(today + timedelta(minutes=4)).decisions == ()
     assert replayed.when_time_is(today + timedelta(minutes=5)).decisions != ()
+
+
+@pytest.mark.rule("002-06")
+def test_whatever_else_the_form_says_without_a_case_there_is_no_case_number() -> None:
+    fact = asked(case_number="CASE-9").data
+    lonely = event(fact, MONDAY, subject="request/form-1")
+    rejected = given(lonely).decisions[0]
+    assert isinstance(rejected, decided.Rejected)
+    assert [one.code for one in rejected.refusals] == ["case-number-missing"]
+    assert [one.rule for one in rejected.receipt.rules] == ["case-number-is-given"]
+
+
+@pytest.mark.rule("002-19")
+@pytest.mark.parametrize(("resolution", "why"), [(None, "closed"), ("patched", "resolved")])
+def test_what_was_held_ends_as_it_was_closed_and_owes_nothing_meanwhile(
+    resolution: str | None, why: str
+) -> None:
+    held = given(OPENED, asked(), did(reported.Closed, MONDAY + HOUR, resolution=resolution))
+    assert held.case.escalation is not None
+    assert (held.case.escalation.status, held.case.escalation.duties) == ("monitored", ())
+    waived = held.when(did(reported.ImprovementWaived, MONDAY + DAY, reason="none"))
+    assert [one.name for one in waived.decisions] == ["improvement-waived", "monitoring-ended"]
+    assert waived.decisions[1].why == why  # type: ignore[attr-defined]
+    reopened = given(*held.history, did(reported.Reopened, MONDAY + 2 * HOUR))
+    again = reopened.when(did(reported.Closed, MONDAY + 3 * HOUR, resolution="done"))
+    again.then(decided.MonitoringHeld, owed=["improvement"])
+
+
+@pytest.mark.rule("002-13")
+def test_a_cadence_that_was_kept_while_it_stood_still_goes_on_with_a_whole_period() -> None:
+    asked_back = did(reported.InformationRequested, MONDAY + HOUR)
+    note = by_agent("We still wait for you", MONDAY + 2 * HOUR)
+    story = given(*running().history, asked_back, note)
+    assert story.case.escalation is not None
+    stopped = {one.duty: one.due_at for one in story.case.escalation.duties}
+    assert stopped["agent-update"] is None
+    resumed = story.when(commented("Here it is", MONDAY + 3 * HOUR)).decisions
+    due = {one.duty: one.due_at for one in resumed}  # type: ignore[attr-defined]
+    assert due["agent-update"] == MONDAY + 2 * DAY + 3 * HOUR, "two working days from the answer"
+    assert due["team-update"] == MONDAY + 7 * DAY + 2 * HOUR, "what was left of five"

@@ -79,6 +79,31 @@ def test_with_approval_the_escalation_begins_when_it_is_given() -> None:
     assert accepted.requested_at == NOON
 
 
+@pytest.mark.rule("004-10", "004-13")
+def test_what_is_approved_is_accepted_as_it_would_have_been_without_approval() -> None:
+    said: dict[str, Any] = {"channel": "phone", "reason": "x", "contact": person("eve"),
+            "impact_changed": True}  # fmt: skip
+    at_once = given(OPENED).when(asked(**said)).then_accepted()
+    story = given(OPENED, asked(template="case-approved", **said))
+    approved = story.when(answered(reported.EscalationApproved)).then_accepted()
+    differs = {"receipt"}  # its template is another
+    assert approved.model_dump(exclude=differs) == at_once.model_dump(exclude=differs)
+    assert approved.receipt == story.decisions[0].receipt  # type: ignore[attr-defined]
+    assert (approved.team, approved.account_id, approved.channel) == (
+        "team-1",
+        "account-1",
+        "phone",
+    )
+    assert (approved.contact_id, approved.owner_id) == ("eve", "agent")
+    assert (approved.escalation_severity, approved.colour) == ("high", "red")
+    later = given(*story.history, did(reported.Assigned, NOON, agent=person("other"), team="t2"),
+                  did(reported.ContactChanged, NOON, contact=person("zoe")))  # fmt: skip
+    as_of_then = later.when(answered(reported.EscalationApproved)).then_accepted()
+    assert (as_of_then.owner_id, as_of_then.team) == ("other", "t2")
+    bare = given(OPENED, asked(template="case-approved"))
+    assert bare.when(answered(reported.EscalationApproved)).then_accepted().contact_id == "customer"
+
+
 @pytest.mark.rule("004-13")
 def test_nobody_approves_their_own_request_and_not_without_the_role() -> None:
     both = ASKER | {"roles": ["escalation-manager"]}
