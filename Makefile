@@ -42,7 +42,7 @@ test: servers ## every test, on real servers
 	$(RUN)/python -m pytest
 
 test-fast: setup ## what needs no server
-	$(RUN)/python -m pytest tests/schemas tests/escalation tests/notifier/core tests/projections tests/architecture
+	$(RUN)/python -m pytest tests/schemas tests/runtime tests/escalation tests/notifier/core tests/projections tests/architecture
 
 test-docker: servers ## the journeys on containers (needs a Docker engine)
 	ESCALATION_TESTS=docker $(RUN)/python -m pytest tests/journeys tests/contracts

@@ -7,17 +7,20 @@ from collections.abc import Callable, Hashable
 
 
 class Progress:
-    """The position of each partition, and since when it has not moved."""
+    """The position of each partition, and since when something waits there unread.
+
+    A partition that was quiet for long is not stuck at the moment at which records arrive: what
+    counts is since when a check has found something to read at the same position.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._at: dict[Hashable, tuple[int, float]] = {}
+        self._at: dict[Hashable, int] = {}
+        self._waiting: dict[Hashable, tuple[int, float]] = {}
 
     def moved(self, partition: Hashable, position: int) -> None:
         """This partition has been read up to here."""
-        before = self._at.get(partition)
-        if before is None or before[0] != position:
-            self._at[partition] = (position, self._clock())
+        self._at[partition] = position
 
     def partitions(self) -> list[Hashable]:
         return list(self._at)
@@ -25,12 +28,15 @@ class Progress:
     def forget(self) -> None:
         """No partition is owned any more."""
         self._at.clear()
+        self._waiting.clear()
 
     def stuck(self, ends: dict[Hashable, int], patience: float) -> list[Hashable]:
-        """Partitions with something left to read that have not moved for ``patience`` seconds."""
+        """Partitions in which something has waited unread for ``patience`` seconds of checks."""
         now = self._clock()
-        return [
-            partition
-            for partition, (position, since) in self._at.items()
-            if ends.get(partition, position) > position and now - since > patience
-        ]
+        before, self._waiting = self._waiting, {}
+        for partition, position in self._at.items():
+            if ends.get(partition, position) > position:
+                seen = before.get(partition)
+                is_same = seen is not None and seen[0] == position
+                self._waiting[partition] = seen if seen and is_same else (position, now)
+        return [one for one, (_, since) in self._waiting.items() if now - since > patience]

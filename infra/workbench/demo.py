@@ -24,7 +24,7 @@ from infra.runtime.kafka import make_consumer, topic_name
 from infra.runtime.settings import Settings, load_settings
 from infra.workbench import demo_day
 from infra.workbench.publish import Outgoing, publish, to_case_topic
-from infra.workbench.up import bring_up, line, stop_on_signals
+from infra.workbench.up import bring_up, exports, line, stop_on_signals
 from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
 from services.projections.review import commands as review
@@ -147,7 +147,7 @@ async def _show(console: Console, settings: Settings, endpoints: Endpoints) -> N
         for mail in await _three_mails(endpoints.mail):
             body = f"To: {', '.join(mail['to'])}\nSubject: {mail['subject']}\n\n{mail['text']}"
             console.print(Panel(body.rstrip(), title="a mail as received"), markup=False)
-    console.print(_NEXT.format(case=case, environment=_exports(endpoints)), markup=False)
+    console.print(_NEXT.format(case=case, environment=exports(endpoints)), markup=False)
 
 
 async def _three_mails(url: str) -> list[dict[str, Any]]:
@@ -168,12 +168,9 @@ def _kind(mail: dict[str, Any]) -> str:
     return "other"
 
 
-def _exports(endpoints: Endpoints) -> str:
-    return "\n".join(f"  export {name}={value}" for name, value in endpoints.environment().items())
-
-
 _NEXT = """
-What you can try while it runs (escalation demo without --exit, or escalation up):
+What you can try while it runs. With --exit it has stopped when you read this, so run
+.venv/bin/escalation demo without it; then, in another shell:
 {environment}
   .venv/bin/escalation review            the daily review
   .venv/bin/escalation explain {case}    why a request was decided as it was

@@ -40,7 +40,9 @@ class Report:
             console.print(f"{'ok  ' if not found else 'FAIL'} {name}", highlight=False)
             for problem in found:
                 console.print(f"     {problem}", markup=False)
-        table = Table("setting", "value", "default", "what it is")
+        table = Table()
+        for column in ("setting", "value", "default", "what it is"):
+            table.add_column(column, overflow="fold")
         for row in self.settings:
             table.add_row(row.name, row.value, row.default, row.description)
         console.print(table)
@@ -69,7 +71,7 @@ async def _kafka(settings: Settings) -> list[str]:
 async def _postgres(settings: Settings) -> list[str]:
     try:
         connection = await asyncpg.connect(settings.postgres.dsn, timeout=10)
-    except (OSError, asyncpg.PostgresError) as error:
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         return [f"no Postgres ({error}): set ESCALATION_POSTGRES__DSN"]
     try:
         views = await connection.fetchval("SELECT to_regclass('review.escalation_status')")

@@ -56,6 +56,9 @@ review.mount(app)
 policies.mount(app)
 
 Data = Annotated[Path | None, typer.Option("--data", help="Keep everything in this directory.")]
+BoardPort = Annotated[
+    int | None, typer.Option("--board-port", help="For a review page; not part of this version.")
+]
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 stderr = Console(stderr=True)
 
@@ -70,7 +73,7 @@ class Service(StrEnum):
 
 
 @app.command("up")
-def up_command(data: Data = None, board_port: int | None = None, json: Json = False) -> None:
+def up_command(data: Data = None, board_port: BoardPort = None, json: Json = False) -> None:
     """Start embedded servers and every service, and run until Ctrl-C.
 
     Example: escalation up --data ./data
@@ -240,6 +243,7 @@ def _run(work: Coroutine[Any, Any, Any]) -> Any:
 REMEDIES: tuple[tuple[type[BaseException], str], ...] = (
     (KafkaError, "Kafka does not answer as it should: see ESCALATION_KAFKA__BOOTSTRAP_SERVERS"),
     (asyncpg.PostgresError, "Postgres refused: run escalation db migrate, or see the message"),
+    (asyncpg.InterfaceError, "Postgres cannot be reached like that: see ESCALATION_POSTGRES__DSN"),
     (OSError, "a server does not answer: see escalation doctor, or start one by escalation up"),
 )
 
@@ -254,7 +258,7 @@ def main() -> None:
     except (InUse, WrongChecksum, MigrationProblem, TimeoutError) as problem:
         stderr.print(str(problem), markup=False)
         sys.exit(1)
-    except (KafkaError, asyncpg.PostgresError, OSError) as problem:
+    except (KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
         remedy = next(text for kind, text in REMEDIES if isinstance(problem, kind))
         stderr.print(f"{remedy}\n({type(problem).__name__}: {problem})", markup=False)
         sys.exit(1)

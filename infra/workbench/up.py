@@ -91,6 +91,11 @@ def line(endpoints: Endpoints, as_json: str) -> str:
     return "ready: " + "  ".join(f"{name} {value}" for name, value in named if value is not None)
 
 
+def exports(endpoints: Endpoints) -> str:
+    """What leads the program to these servers, for a shell."""
+    return "\n".join(f"  export {name}={value}" for name, value in endpoints.environment().items())
+
+
 def stop_on_signals() -> asyncio.Event:
     """Set by SIGTERM or Ctrl-C."""
     stop = asyncio.Event()
@@ -110,7 +115,10 @@ async def up(data: Path, as_json: str) -> None:
         if not starting.done():
             starting.cancel()
             return
-        print(line(await starting, as_json), flush=True)
+        endpoints = await starting
+        print(line(endpoints, as_json), flush=True)
+        if not as_json:
+            print(f"\nFrom another shell:\n{exports(endpoints)}", file=sys.stderr, flush=True)
         await stopping
     finally:
         await bench.stop()

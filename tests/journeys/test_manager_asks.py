@@ -57,6 +57,33 @@ async def test_the_review_the_receipt_and_the_story_of_a_case(world: World) -> N
     assert json.loads(then.stdout)["open"] == []
 
 
+async def test_who_may_escalate_is_said_with_the_reason_why_not(world: World) -> None:
+    world.start("decider", "projections")
+    now = datetime.now(UTC)
+    account = reported.AccountEscalationRequested.model_validate(
+        {"request_id": "a-1", "requested_by": {"id": "ann", "roles": ["escalation-requester"]},
+         "template": "account", "escalation_severity": "high", "case_ids": []}
+    )  # fmt: skip
+    told = [
+        event(opened(now - DAY).data, now - DAY, subject="closed"),
+        event(did(reported.Closed, now).data, now, subject="closed"),
+        event(opened(now - 9 * DAY).data, now - 9 * DAY, subject="again"),
+        event(requested(now).data, now, subject="again"),
+        event(requested(now).data, now, subject="never"),
+        event(account, now, subject="account/acme"),
+    ]
+    await world.publish(told)
+    await world.until_decided()
+    await until(lambda: caught_up(world))
+    for subject, says in {
+        "closed": "it is closed", "never": "it was never opened",
+        "again": "it has an escalation, which is escalated",
+        "account/acme": "it has an escalation, which is escalated",
+    }.items():  # fmt: skip
+        assert f"{subject} cannot be escalated" in ask(world, "eligibility", subject).stdout
+        assert says in ask(world, "eligibility", subject).stdout
+
+
 @pytest.mark.rule("000-22", "000-25")
 async def test_a_call_that_was_reported_late_shows_as_kept_after_all(world: World) -> None:
     world.start("decider", "projections")
@@ -89,13 +116,26 @@ async def test_errors_say_what_is_wrong_and_what_to_do(world: World, tmp_path: P
     unknown = ask(world, "explain", "CASE-404")
     assert unknown.returncode == 1
     assert "CASE-404" in unknown.stderr
-    assert ask(world, "review", "--as-of", "yesterday").returncode == 2
+    for words, says in (
+        (("--as-of", "yesterday"), "yesterday is no moment; write one such as"),
+        (("--date", "tomorrow"), "tomorrow is no day; write one such as"),
+        (("--date", "2999-01-01"), "still to come"),
+        (("--date", "2026-11-23", "--as-of", "2026-11-23T09:00:00Z"), "not both"),
+    ):
+        refused = ask(world, "review", *words)
+        assert refused.returncode == 2
+        assert says in " ".join(refused.stderr.replace("│", " ").split())
+    assert "No event has been read so far." in ask(world, "review").stdout
     wrong = tmp_path / "events.jsonl"
     wrong.write_text('{"specversion": "1.0"}\nno json\n')
     checked = ask(world, "validate", str(wrong))
     assert checked.returncode == 3
     assert "not-an-envelope" in checked.stderr
     assert ask(world, "send", str(wrong)).returncode == 1
+    world.more["ESCALATION_POSTGRES__DSN"] = "nonsense"
+    astray = ask(world, "review")
+    assert astray.returncode == 1
+    assert "ESCALATION_POSTGRES__DSN" in astray.stderr and "Traceback" not in astray.stderr
     world.more["ESCALATION_KAFKA__BOOTSTRAP_SERVER"] = "x"
     told = ask(world, "doctor")
     assert told.returncode == 2

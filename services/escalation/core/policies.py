@@ -61,6 +61,11 @@ class Policies:
         """The very version that an escalation began with."""
         return next(one for one in self.versions[name] if one.version == number)
 
+    def find(self, name: str, number: int) -> Policy | None:
+        """A version, for readers who may know fewer of them than whoever decided."""
+        known = self.versions.get(name, ())
+        return next((one for one in known if one.version == number), None)
+
     def with_versions(self, more: Iterable[Policy]) -> Policies:
         """These and further versions; of a number that stands already, the first counts."""
         every = {(one.policy, one.version): one for one in self}

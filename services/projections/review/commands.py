@@ -117,10 +117,15 @@ async def _eligibility(case: str) -> dict[str, Any]:
         await _known(ask, case)
         row = await ask.eligibility(case)
         past = await ask.escalations_of(case)
+        is_open = None if "/" in case else await ask.is_open(case)
     if row is not None:
         return row
     status = past[-1]["status"] if past else None
-    return {"case_id": case, "eligible_at": None, "eligible": False, "escalation_status": status}
+    standing = {None: "unknown", True: "open", False: "closed"}[is_open]
+    return {
+        "case_id": case, "eligible_at": None, "eligible": False,
+        "escalation_status": status, "standing": "account" if "/" in case else standing,
+    }  # fmt: skip
 
 
 async def _known(ask: Reader, case: str) -> None:
@@ -139,8 +144,16 @@ def _sentence(case: str, answer: dict[str, Any]) -> str:
         return f"{case} may be escalated: since {instant(at)}."
     if at is not None:
         return f"{case} may be escalated from {instant(at)}, in {span(at - datetime.now(UTC))}."
-    if status := answer.get("escalation_status"):
-        return f"{case} cannot be escalated again: its escalation is {status}."
-    if "escalation_status" in answer:
-        return f"{case} cannot be escalated: it is closed, or was never opened."
+    if standing := answer.get("standing"):
+        return _cannot(case, standing, answer["escalation_status"])
     return f"{case} cannot be escalated: the customer's tier has no window."
+
+
+def _cannot(case: str, standing: str, status: str | None) -> str:
+    if standing == "unknown":
+        return f"{case} cannot be escalated: it was never opened, as far as we know."
+    if standing == "closed":
+        return f"{case} cannot be escalated: it is closed, and would have to be reopened first."
+    if standing == "account" and status in (None, "ended", "voided", "declined"):
+        return f"{case} has no escalation; one may be requested at any time."
+    return f"{case} cannot be escalated again: it has an escalation, which is {status}."

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.runtime.settings import Settings
+from services.escalation.core.policies import Policies, policies_in, shipped
 from services.projections.review import as_of
 from services.projections.review.queries import Row, reader
 from services.projections.review.wording import REFUSALS, due, instant
@@ -23,6 +24,10 @@ CHANGES = (
 )  # fmt: skip
 KEPT_AFTER_ALL = "kept-reported-late"
 """Not a decision of its own: a miss that a later report put right."""
+OWING = {
+    "support-manager": "the support manager", "handling-agent": "the handling agent",
+    "team": "the team", "approvers": "an approver", "requester": "the requester",
+}  # fmt: skip
 TITLES = {
     "accepted": "newly escalated",
     "approval-requested": "put before an approver",
@@ -47,6 +52,7 @@ class Review:
     changes: dict[str, list[Row]]
     rejections: list[Row]
     fresh: Row
+    policies: Policies
 
 
 async def gather(settings: Settings, moment: datetime | None, until: datetime) -> Review:
@@ -63,7 +69,9 @@ async def gather(settings: Settings, moment: datetime | None, until: datetime) -
     changes: dict[str, list[Row]] = {name: [] for name in TITLES}
     for row in found:
         changes[KEPT_AFTER_ALL if _missed(row) in kept else row["type"].split(".")[2]].append(row)
-    return Review(until, since, rows, changes, rejections, fresh)
+    own = settings.decider
+    policies = policies_in(shipped(), own.default_policy, own.policies_folder)
+    return Review(until, since, rows, changes, rejections, fresh, policies)
 
 
 def _missed(row: Row) -> tuple[str, str, datetime] | None:
@@ -97,27 +105,31 @@ def show(review: Review, console: Console) -> None:
     watched = [row for row in review.open if row["status"] == "monitored"]
     active = [row for row in review.open if row["status"] != "monitored"]
     overdue = [row for row in active if (at := row["next_due_at"]) and at < review.moment]
-    console.rule(f"Daily escalation review, {instant(review.moment)}", align="left")
+    console.rule(f"Daily escalation review, up to {instant(review.moment)}", align="left")
+    fresh = review.fresh["updated_at"]
     console.print(
         f"{len(active)} escalated now, {len(overdue)} of them overdue; {len(watched)} calmed down "
-        f"and still watched. Data as of {instant(review.fresh['updated_at'])}.",
+        f"and still watched. "
+        + (f"Data as of {instant(fresh)}." if fresh else "No event has been read so far."),
         highlight=False,
     )
     for policy, rows in groupby(active, key=lambda row: row["policy"]):
-        console.print(_table(policy or "", list(rows), review.moment))
+        console.print(_table(policy or "", list(rows), review))
     _show_changes(review, console)
     _show_rejections(review, console)
 
 
-def _table(policy: str, rows: list[Row], now: datetime) -> Table:
+def _table(policy: str, rows: list[Row], review: Review) -> Table:
+    now = review.moment
     table = Table(title=f"Escalated under the policy {policy}", title_justify="left")
     for column in ("case", "what", "sev", "status", "waits for", "turn", "next", "last update"):
         table.add_column(column, no_wrap=column in ("case", "sev", "turn"))
     for row in rows:
         is_late = row["next_due_at"] is not None and row["next_due_at"] < now
         table.add_row(
-            subject_of(row), _what(row), _severity(row), _status(row), _waits_for(row),
-            row["turn"] or "", _next(row, now), instant(row["last_update_at"]) or "none yet",
+            subject_of(row), _what(row), _severity(row), _status(row),
+            _waits_for(row, review.policies), row["turn"] or "", _next(row, now),
+            instant(row["last_update_at"]) or "none yet",
             style="bold red" if is_late else None,
         )  # fmt: skip
     return table
@@ -143,10 +155,16 @@ def _severity(row: Row) -> str:
     return ", ".join(filter(None, (row["severity"], shown)))
 
 
-def _waits_for(row: Row) -> str:
+def _waits_for(row: Row, policies: Policies) -> str:
+    """Who owes what is due next; where that is its owner, by name."""
     if row["status"] == "awaiting-approval":
         return "an approver"
-    return row["owner_name"] or row["owner"] or "NOBODY YET"
+    owner = str(row["owner_name"] or row["owner"] or "NOBODY YET")
+    policy = policies.find(row["policy"], row["policy_version"])
+    spec = None if policy is None else policy.specs.get(row["next_duty"])
+    if policy is None or spec is None or spec.owed_by == policy.owner:
+        return owner
+    return f"{OWING[spec.owed_by]}; owner {owner}"
 
 
 def _next(row: Row, now: datetime) -> str:
@@ -161,7 +179,7 @@ def _status(row: Row) -> str:
 
 
 def _show_changes(review: Review, console: Console) -> None:
-    table = Table(title="Changed in the last 24 hours", title_justify="left")
+    table = Table(title="Changed in the 24 hours before", title_justify="left")
     table.add_column("what")
     table.add_column("how many", justify="right")
     table.add_column("cases")
@@ -176,7 +194,8 @@ def _show_changes(review: Review, console: Console) -> None:
 
 def _show_rejections(review: Review, console: Console) -> None:
     codes = Counter(code for row in review.rejections for code in row["codes"])
-    title = f"{len(review.rejections)} requests rejected in the last 24 hours, by reason"
+    number = len(review.rejections)
+    title = f"{number} requests rejected in the 24 hours before, by reason; some have several"
     table = Table(title=title, title_justify="left")
     table.add_column("because")
     table.add_column("how many", justify="right")
@@ -188,15 +207,40 @@ def _show_rejections(review: Review, console: Console) -> None:
 def end_of(date: str | None, moment: str | None) -> tuple[datetime | None, datetime]:
     """The moment asked for, and the end of the span shown. Errors: ``ValueError``."""
     now = datetime.now(UTC)
+    if date is not None and moment is not None:
+        raise ValueError("give a date or a moment, not both")
     if moment is not None:
-        at = datetime.fromisoformat(moment)
-        if at.tzinfo is None:
-            raise ValueError("the moment needs an offset, such as 2026-11-23T09:00:00Z")
-        return at, at
+        return _past(_moment(moment), now)
     if date is not None:
-        day = datetime.fromisoformat(date).replace(tzinfo=UTC) + timedelta(days=1)
-        return (None, now) if day > now else (day, day)
+        begins = _day(date)
+        if begins > now:
+            raise ValueError(f"{date} is still to come; give a day up to today")
+        ends = begins + timedelta(days=1)
+        return (None, now) if ends > now else (ends, ends)
     return None, now
+
+
+def _past(at: datetime, now: datetime) -> tuple[datetime, datetime]:
+    if at > now:
+        raise ValueError(f"{instant(at)} is still to come; give a moment up to now")
+    return at, at
+
+
+def _moment(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text} is no moment; write one such as 2026-11-23T09:00:00Z") from None
+    if at.tzinfo is None:
+        raise ValueError("the moment needs an offset, such as 2026-11-23T09:00:00Z")
+    return at
+
+
+def _day(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise ValueError(f"{text} is no day; write one such as 2026-11-23") from None
 
 
 def dumps(value: Any) -> str:

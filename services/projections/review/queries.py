@@ -80,11 +80,26 @@ class Reader:
         rows = await self._rows("SELECT * FROM review.eligibility WHERE case_id = $1", case_id)
         return rows[0] if rows else None
 
-    async def escalations_of(self, case_id: str) -> list[Row]:
+    async def escalations_of(self, subject: str) -> list[Row]:
+        """The escalations of a case, or of an account (``account/<id>``)."""
+        kind, slash, account = subject.partition("/")
+        about = "case_id IS NULL AND account_id = $1" if slash else "case_id = $1"
         return await self._rows(
-            "SELECT * FROM review.escalation_status WHERE case_id = $1 ORDER BY requested_at",
-            case_id,
+            f"SELECT * FROM review.escalation_status WHERE {about} ORDER BY requested_at",  # noqa: S608
+            account if slash else kind,
         )
+
+    async def is_open(self, case_id: str) -> bool | None:
+        """Whether a case is open; None where it was never opened."""
+        rows = await self._rows(
+            "SELECT split_part(type, '.', 3) AS name FROM analytics.fct_case_event "
+            "WHERE case_id = $1 AND type = ANY($2) ORDER BY kafka_offset", case_id,
+            [f"support.case.{name}.v1" for name in ("opened", "closed", "reopened")],
+        )  # fmt: skip
+        names = [row["name"] for row in rows]
+        if "opened" not in names:
+            return None
+        return [name for name in names if name != "opened"][-1:] != ["closed"]
 
     async def turn(self, subject: str) -> str | None:
         """Whose turn it is on a case with an open escalation."""

@@ -52,7 +52,8 @@ def _why(decision: dict[str, Any]) -> Iterator[str]:
     if codes := [refusal["code"] for refusal in decision.get("refusals", ())]:
         yield f"Why not: {because(codes)}."
     if codes and decision["eligible_at"]:
-        yield f"It is allowed from {shown(decision['eligible_at'])}."
+        begins = "It is" if codes == ["too-early"] else "By the waiting time alone it is"
+        yield f"{begins} allowed from {shown(decision['eligible_at'])}."
     if triage := decision["receipt"]["facts"].get("triage"):
         goes = "goes first" if triage["prioritised"] else "takes its turn"
         yield f"Its triage score is {triage['score']} of {triage['threshold']} needed: it {goes}."

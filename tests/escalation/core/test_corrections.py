@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from schemas import decided, reported
+from schemas.codec import Reported
 from services.escalation.core.calendar_changes import calendar_after, merged
 from services.escalation.core.case import Moment
 from services.escalation.core.decider import apply, recalendar
@@ -216,3 +217,64 @@ def test_a_change_names_what_changes_and_leaves_the_rest() -> None:
     assert (both.working_hours, both.dates) == ([half] * 7, ["2030-01-08"])
     back = merged(both, reported.CalendarChanged(calendar="c", version=4, timezone="UTC", dates=[]))
     assert (back.timezone, back.dates, back.working_hours) == ("UTC", [], [half] * 7)
+
+
+@pytest.mark.rule("002-11", "002-13")
+def test_a_holiday_moves_only_clocks_that_run_and_follow_the_calendar() -> None:
+    form = {
+        "subject": "x", "description": "x", "case_number": CASE, "business_impact": "major",
+    }  # fmt: skip
+    desk = (opened(NOON - DAY, program="resolutions-desk"), requested(NOON, **form))
+    question = did(reported.InformationRequested, NOON + HOUR)
+    answer = commented("Here it is", NOON + 3 * HOUR)
+    off = [str(date(2030, 1, 8)), str(date(2030, 1, 15))]
+    paused = moved_by("resolutions-desk", off, *desk, question)
+    assert paused == {"acknowledge": NOON + 2 * DAY}, "what stands still has no due instant"
+    going_on = moved_by("resolutions-desk", off, *desk, question, answer)
+    assert going_on == {
+        "acknowledge": NOON + 2 * DAY,
+        "agent-update": NOON + 3 * DAY + 2 * HOUR,
+        "team-update": NOON + 9 * DAY + 2 * HOUR,
+    }, "what was left stays as long as it was"
+    led = (opened(NOON - DAY, program="engineer-led"), requested(NOON))
+    assert moved_by("engineer-led", [str(date(2030, 1, 7))], *led) == {
+        "daily-status": NOON + DAY + 5 * HOUR
+    }, "elapsed clocks know no holidays"
+    assert moved_by("resolutions-desk", off, *led) == {}, "another policy's calendar"
+
+
+def moved_by(name: str, days: list[str], *history: Reported) -> dict[str, object]:
+    """The duties that these days off plan anew, and when they are due then."""
+    change = reported.CalendarChanged.model_validate(
+        {"calendar": name, "version": 2, "dates": days}
+    )  # fmt: skip
+    calendar = calendar_after(POLICIES, change)
+    assert not isinstance(calendar, str)
+    at = history[-1].time
+    after = (POLICIES, POLICIES.with_calendar(calendar))
+    case, moved = recalendar(given(*history).case, CASE, after, Moment(at, at, at))
+    assert case.escalation is not None
+    open_now = {one.duty: one.due_at for one in case.escalation.duties}
+    replans = [one for one in moved if isinstance(one, decided.DutyReplanned)]
+    assert len(replans) == len(moved)
+    found: dict[str, object] = {one.duty: one.due_at for one in replans}
+    assert found.items() <= open_now.items()
+    for one in replans:
+        assert (one.case_id, one.escalation_id) == (CASE, case.escalation.id)
+        assert one.why == "calendar-changed"
+    return found
+
+
+def test_a_missed_duty_is_not_planned_anew() -> None:
+    form = {
+        "subject": "x", "description": "x", "case_number": CASE, "business_impact": "major",
+    }  # fmt: skip
+    story = given(opened(NOON - DAY, program="resolutions-desk"), requested(NOON, **form))
+    missed = story.when_time_is(NOON + DAY).case
+    change = reported.CalendarChanged(calendar="resolutions-desk", version=2, dates=["2030-01-08"])
+    calendar = calendar_after(POLICIES, change)
+    assert not isinstance(calendar, str)
+    after = POLICIES.with_calendar(calendar)
+    now = Moment(NOON + DAY, NOON + DAY, NOON + DAY)
+    _, moved = recalendar(missed, CASE, (POLICIES, after), now)
+    assert [one.duty for one in moved] == ["agent-update", "team-update"]  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ import pytest
 
 from schemas import decided, reported
 from schemas.codec import Reported
+from schemas.envelope import escalation_id
 from services.escalation.core.accounts import Link, links
 from tests.spec import Given, given
 from tests.stories import DAY, HOUR, NOON, did, event, opened, person
@@ -116,3 +117,20 @@ def test_an_answer_that_comes_too_late_is_refused_and_names_what_it_answered() -
     )
     refused = given(asked()).when(late).then_refused("not-escalated")
     assert (refused.case_id, refused.escalation_id) == ("c-1", "e-9")
+
+
+@pytest.mark.rule("004-05")
+@pytest.mark.parametrize("answer", ["case-unknown", "case-closed", "unrelated-account"])
+def test_a_case_that_cannot_be_linked_is_refused_by_its_answer(answer: str) -> None:
+    running = escalation_id(ACCOUNT, "request-1")
+    said = on_account(
+        reported.AccountLinkAnswered, case_id="c-1", escalation_id=running, answer=answer
+    )
+    refused = given(asked()).when(said).then_refused(answer)
+    assert refused.refusals == [
+        decided.Refusal(
+            code=answer, detail="it cannot be linked to this account", statement="004-05"
+        )
+    ]
+    leaves = on_account(reported.AccountCaseUnlinked, case_id="c-1", by=None)
+    assert given(asked()).when(leaves).then(decided.CaseUnlinked).by_id is None

@@ -41,6 +41,11 @@ def test_a_request_is_judged_by_the_version_in_force_when_it_was_made() -> None:
     assert story.when(requested(NOON, comments=None)).then_accepted().policy.version == 2
 
 
+def test_a_reader_may_not_know_every_version() -> None:
+    assert POLICIES.find("time-gated", 1) is POLICIES.version("time-gated", 1)
+    assert POLICIES.find("time-gated", 2) is None and POLICIES.find("nowhere", 1) is None
+
+
 def test_before_all_versions_the_first_judges() -> None:
     story = Given((opened(NOON - 4000 * DAY),), second())
     long_ago = requested(NOON - 3990 * DAY)
@@ -103,16 +108,46 @@ def test_policies_of_ones_own_stand_beside_those_that_come_along(tmp_path: Path)
         policies_in(shipped(), "sixth", tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("place", ["sixth/1.yml", "sixth/7.yaml", "other/1.yaml", "sixth.yaml"])
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        ("sixth/1.yml", "it holds sixth, version 1. What to do: name it sixth/1.yaml."),
+        ("sixth/7.yaml", "it holds sixth, version 1. What to do: name it sixth/1.yaml."),
+        ("other/1.yaml", "it holds sixth, version 1. What to do: name it sixth/1.yaml."),
+        ("sixth.yaml", "it stands in no folder. What to do: move it to <policy>/<version>.yaml."),
+        ("sixth.yml", "it stands in no folder. What to do: move it to <policy>/<version>.yaml."),
+    ],
+)
 def test_a_policy_file_in_the_wrong_place_is_said_and_never_left_out(
-    tmp_path: Path, place: str
+    tmp_path: Path, place: str, says: str
 ) -> None:
     file = tmp_path / place
     file.parent.mkdir(exist_ok=True)
     file.write_text(
         yaml.safe_dump(changed("comment-phrase", policy="sixth").model_dump(mode="json"))
     )
-    with pytest.raises(PolicyProblem, match=r"name it sixth/1\.yaml|move it to"):
+    with pytest.raises(PolicyProblem) as problem:
+        policies_in(shipped(), "time-gated", tmp_path)
+    assert str(problem.value) == f"{place}:1: the file: {says}"
+
+
+def test_what_cannot_be_put_together_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="none of: comment-phrase, engineer-led, resolutions-desk"):
+        policies_in(shipped(), "nowhere")
+    other = changed("time-gated", summary="another")
+    with pytest.raises(ValueError, match="stands twice") as problem:
+        collect([SHIPPED["time-gated"], other], "time-gated")
+    assert str(problem.value) == (
+        "policy time-gated: a version number stands twice; where it comes along with this package, "
+        "give yours the next number, or a name of its own"
+    )
+    with pytest.raises(PolicyProblem) as unread:
+        policies_in(shipped(), "time-gated", tmp_path / "nowhere")
+    assert str(unread.value).startswith(f"{tmp_path / 'nowhere'}:1: the file: policy files cannot")
+    assert str(unread.value).endswith("What to do: name a folder of them.")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "1.yaml").write_text("policy: [")
+    with pytest.raises(PolicyProblem, match=r"^broken/1\.yaml:1: the file: this is no YAML"):
         policies_in(shipped(), "time-gated", tmp_path)
 
 

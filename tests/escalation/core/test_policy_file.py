@@ -266,3 +266,20 @@ def test_a_problem_is_a_line_of_its_own() -> None:
     assert told("x.yaml", Problem(3, "ladder", "it is empty", "name one")) == (
         "x.yaml:3: ladder: it is empty. What to do: name one."
     )
+
+
+def test_what_has_no_words_of_its_own_is_said_in_the_librarys() -> None:
+    days = ", ".join(f"{year}-01-0{day}" for year in range(1971, 2061) for day in range(1, 9))
+    with pytest.raises(PolicyProblem) as problem:
+        parse_policy(f"{TEXT}\ncalendar: {{holidays: [{days}]}}", "mine.yaml")
+    (one,) = problem.value.problems
+    assert (one.line, one.entry, one.remedy) == (48, "calendar.holidays", "see docs/policies.md")
+    assert "at most 500" in one.problem
+
+
+def test_a_name_that_is_no_entry_of_a_calendar_is_placed_in_it() -> None:
+    with pytest.raises(PolicyProblem) as problem:
+        parse_policy(f"{TEXT}\ncalendar:\n  name: x\n  time_zone: UTC", "mine.yaml")
+    assert problem.value.problems == [
+        Problem(50, "calendar.time_zone", "is no entry of a policy", "write timezone")
+    ]

@@ -123,7 +123,7 @@ def test_an_instant_that_is_over_is_not_promised_for_later() -> None:
     text = read(
         rejected("comments-missing", eligible_at=NOON - timedelta(hours=1)), "rejected"
     ).text
-    assert "is over since" in text and "allowed from" not in text
+    assert "ended on" in text and "allowed from" not in text
 
 
 def test_a_time_shown_is_never_before_the_instant() -> None:
