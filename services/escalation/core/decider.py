@@ -15,6 +15,7 @@ from schemas.decided import Decision
 from services.escalation.core import accounts, actions, approvals, watching
 from services.escalation.core.case import Case, Moment, fold
 from services.escalation.core.deadlines import by_calendar, missed, replanned
+from services.escalation.core.deescalation import deescalate
 from services.escalation.core.evolve import evolve
 from services.escalation.core.policies import Policies
 from services.escalation.core.requests import (
@@ -95,7 +96,7 @@ def _acted(case: Case, event: Reported, policies: Policies, now: Moment) -> Deci
         case reported.EscalationApproved() | reported.EscalationDeclined():
             return approvals.answered(case, event, policies, now)
         case reported.Deescalated():
-            return actions.deescalate(case, event, policies)
+            return deescalate(case, event, policies)
         case fact:
             return actions.act(case, fact, event, policies)
 

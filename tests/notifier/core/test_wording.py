@@ -172,6 +172,35 @@ def test_the_manager_reads_whom_to_contact_and_why() -> None:
     assert "first contact with the customer, by Tuesday, 8 January 2030, 12:00 (UTC)" in text
 
 
+@pytest.mark.rule("004-08")
+def test_a_handover_says_how_it_is_marked_and_what_is_owed_in_the_order_of_time() -> None:
+    duties = [
+        {"duty": "kickoff-call", "due_at": NOON + timedelta(hours=2), "clock": "elapsed"},
+        {"duty": "evaluate", "due_at": NOON - timedelta(hours=2), "clock": "elapsed"},
+        {"duty": "next-update", "due_at": None, "clock": "elapsed"},
+    ]
+    event = accepted(escalation_severity="high", colour="red", duties=duties)
+    told = read(event, "handover", Reader("Ben"))
+    assert "Escalation:    high severity, shown in red" in told.text
+    assert "high severity, shown in red" in told.html
+    for body in (told.text, told.html):
+        assert body.index("overdue since Monday, 7 January 2030, 10:00") < body.index(
+            "by Monday, 7 January 2030, 14:00"
+        )
+    assert told.text.count("Next:") == 2
+    assert "severity, shown" not in read(accepted(), "handover").text
+
+
+def test_what_a_rejection_advises_fits_the_case() -> None:
+    for form in ("text", "html"):
+        goes_on = getattr(read(rejected("too-early"), "rejected"), form)
+        closed = getattr(read(rejected("case-closed"), "rejected"), form)
+        unknown = getattr(read(rejected("case-unknown"), "rejected"), form)
+        assert "goes on as before" in goes_on and "is reopened" not in goes_on
+        assert "goes on as before" not in closed and "it is reopened" in closed
+        assert "goes on as before" not in unknown and "is reopened" not in unknown
+
+
 def test_alarms_say_what_was_due_and_who_has_it() -> None:
     assert "first contact with the customer" in read(missed(), "deadline-missed").subject
     assert "the team manager" in read(raised(), "level-raised").text
