@@ -9,7 +9,9 @@ import pytest
 
 from schemas import decided, reported
 from schemas.codec import Reported
-from tests.spec import Given, given
+from services.escalation.core.policies import Policies
+from tests.escalation.changes import SHIPPED, changed, without_rule
+from tests.spec import POLICIES, Given, given
 from tests.stories import DAY, HOUR, NOON, did, event, opened, person, requested
 
 ASKER = person("asker", roles=["escalation-requester"])
@@ -47,6 +49,31 @@ def test_who_has_the_role_escalates_and_the_agent_owns_it() -> None:
     accepted = given(OPENED).when(asked()).then_accepted(owner_id="agent")
     assert accepted.escalation_id is not None
     given(OPENED).when(asked(requested_by=person("x"))).then_rejected("role-missing")
+
+
+@pytest.mark.rule("004-07", "004-13")
+def test_an_approval_counts_duties_from_itself_and_keeps_what_a_mixed_policy_asked() -> None:
+    gated = SHIPPED["time-gated"].model_dump(mode="json")
+    first = gated["duties"][0] | {"by_severity": {"S1": "PT8H"}}
+    mixed = changed(
+        "templated", owner="support-manager", windows=gated["windows"], reasons=gated["reasons"],
+        rules=[
+            *without_rule("templated", ""), {"rule": "reason-is-offered", "statement": "000-29"},
+        ],
+        duties=[*SHIPPED["templated"].model_dump(mode="json")["duties"], first],
+    )  # fmt: skip
+    own = Policies(POLICIES.versions | {"templated": (mixed,)}, "time-gated")
+    said: dict[str, Any] = {"reason": "management-request"}
+    at_once = Given((OPENED,), own).when(asked(**said)).then_accepted()
+    assert (at_once.tier, at_once.owner_id, at_once.reason) == (
+        "gold", "manager", "management-request",
+    )  # fmt: skip
+    assert [one.due_at for one in at_once.duties] == [NOON + 8 * HOUR]
+    story = Given((OPENED, asked(template="case-approved", **said)), own)
+    approved = story.when(answered(reported.EscalationApproved)).then_accepted()
+    differs = {"receipt", "duties"}
+    assert approved.model_dump(exclude=differs) == at_once.model_dump(exclude=differs)
+    assert [one.due_at for one in approved.duties] == [NOON + 9 * HOUR]
 
 
 @pytest.mark.rule("004-08", "004-11")
