@@ -8,9 +8,11 @@ import aiokafka
 import faust
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.producer import sender
+from faust.streams import Stream
 from faust.transport.drivers import aiokafka as driver
 
 from infra.runtime.settings import load_settings
+from services.escalation.intake import app
 from services.escalation.intake.app import build
 from services.escalation.intake.mapping import load_mapping
 from services.escalation.intake.transport import CommittedConsumer, CommittedTransport
@@ -37,6 +39,17 @@ def test_faust_builds_its_consumer_where_we_override_it() -> None:
     assert "_new_consumer_thread" in vars(driver.Consumer)
     assert CommittedTransport.Consumer is CommittedConsumer
     assert "_isolation_level" in inspect.getsource(AIOKafkaConsumer.__init__)
+
+
+def test_faust_acknowledges_what_is_taken_unless_it_is_told_not_to() -> None:
+    def acks(method: object) -> bool:
+        lines = inspect.getsource(method).splitlines()  # type: ignore[arg-type]
+        return any(line.strip() == "await self.ack(event)" for line in lines)
+
+    assert acks(Stream.take), "a batch that fails is lost: never ours"
+    assert not acks(Stream.noack_take)
+    assert "enable_acks=False" in inspect.getsource(Stream.noack)
+    assert "stream.noack().noack_take(" in inspect.getsource(app)
 
 
 def test_fausts_own_producer_is_not_idempotent() -> None:
