@@ -126,6 +126,9 @@ async def test_errors_say_what_is_wrong_and_what_to_do(world: World, tmp_path: P
         assert refused.returncode == 2
         assert says in " ".join(refused.stderr.replace("│", " ").split())
     assert "No event has been read so far." in ask(world, "review").stdout
+    world.more["ESCALATION_DECIDER__POLICIES_FOLDER"] = "/nowhere"
+    assert ask(world, "review").returncode == 0, "it does not need the policy files"
+    del world.more["ESCALATION_DECIDER__POLICIES_FOLDER"]
     wrong = tmp_path / "events.jsonl"
     wrong.write_text('{"specversion": "1.0"}\nno json\n')
     checked = ask(world, "validate", str(wrong))

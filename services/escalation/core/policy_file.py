@@ -167,7 +167,6 @@ _BY_TYPE: Final = {
     "datetime_parsing": _INSTANT, "datetime_type": _INSTANT, "timezone_aware": _INSTANT,
     "datetime_from_date_parsing": _INSTANT,
     "int_parsing": _NUMBER, "int_type": _NUMBER, "greater_than_equal": _NUMBER,
-    "less_than_equal": _NUMBER,
     "string_type": ("is no text", "write text; put quotes around what looks like a number"),
     "string_too_short": ("is empty", "write something, or drop the entry"),
     "too_short": ("is empty", "name at least one"),
@@ -201,8 +200,10 @@ def _words(error: dict[str, Any]) -> tuple[str, str]:
         near = get_close_matches(str(error["loc"][-1]), _ENTRIES, n=1)
         meant = f"write {near[0]}" if near else "remove it, or see docs/policies.md for its name"
         return "is no entry of a policy", meant
-    if kind in ("literal_error", "enum"):
+    if kind == "literal_error":
         return f"{error['input']} is not known here", f"write {error['ctx']['expected']}"
+    if kind == "less_than_equal":
+        return "is too large", f"write {error['ctx']['le']} or less"
     if kind == "string_pattern_mismatch":
         return f"{error['input']} has another form", _FORMS[error["ctx"]["pattern"]]
     if kind == "value_error":

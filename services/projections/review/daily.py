@@ -69,9 +69,17 @@ async def gather(settings: Settings, moment: datetime | None, until: datetime) -
     changes: dict[str, list[Row]] = {name: [] for name in TITLES}
     for row in found:
         changes[KEPT_AFTER_ALL if _missed(row) in kept else row["type"].split(".")[2]].append(row)
+    return Review(until, since, rows, changes, rejections, fresh, _policies(settings))
+
+
+def _policies(settings: Settings) -> Policies:
+    """What is owed by whom. Files that cannot be used are for the services to refuse; the review
+    then names owners alone."""
     own = settings.decider
-    policies = policies_in(shipped(), own.default_policy, own.policies_folder)
-    return Review(until, since, rows, changes, rejections, fresh, policies)
+    try:
+        return policies_in(shipped(), own.default_policy, own.policies_folder)
+    except ValueError:
+        return Policies({}, own.default_policy)
 
 
 def _missed(row: Row) -> tuple[str, str, datetime] | None:

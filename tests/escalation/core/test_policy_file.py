@@ -283,3 +283,11 @@ def test_a_name_that_is_no_entry_of_a_calendar_is_placed_in_it() -> None:
     assert problem.value.problems == [
         Problem(50, "calendar.time_zone", "is no entry of a policy", "write timezone")
     ]
+
+
+def test_a_number_that_is_too_large_is_told_the_largest() -> None:
+    with pytest.raises(PolicyProblem) as problem:
+        parse_policy(f"{TEXT}\nphrase: {{near_miss_distance: 9}}", "mine.yaml")
+    assert problem.value.problems == [
+        Problem(48, "phrase.near_miss_distance", "is too large", "write 4 or less")
+    ]
