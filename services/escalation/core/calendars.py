@@ -248,7 +248,7 @@ def local_day(calendar: Calendar, at: datetime) -> date:
 
 def midnight(calendar: Calendar, at: datetime) -> datetime:
     """00:00 of the local day on which an instant lies."""
-    return _instant(calendar, at.astimezone(calendar.timezone).date(), "00:00")
+    return _instant(calendar, local_day(calendar, at), "00:00")
 
 
 def nth_working_day(calendar: Calendar, day: date, number: int) -> date:
