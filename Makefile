@@ -8,7 +8,7 @@ RUN := .venv/bin
 export UV_PYTHON_PREFERENCE ?= system
 
 .DEFAULT_GOAL := help
-.PHONY: help setup servers generate check format test test-fast test-docker demo up bench mutants clean
+.PHONY: help setup servers generate check format test test-long test-fast test-docker demo up bench mutants clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,8 +38,11 @@ format: setup ## put code into shape
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
 
-test: servers ## every test, on real servers
-	$(RUN)/python -m pytest
+test: servers ## the tests, on real servers (at most 12 minutes on two quiet cores)
+	$(RUN)/python -m pytest -m "not long"
+
+test-long: servers ## the tests that take longer: many kills, many random histories
+	$(RUN)/python -m pytest -m long
 
 test-fast: setup ## what needs no server
 	$(RUN)/python -m pytest tests/schemas tests/runtime tests/escalation tests/notifier/core tests/projections tests/architecture

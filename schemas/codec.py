@@ -28,6 +28,7 @@ from schemas.vocabulary import NAIVE_TIME, instant_text, parse_instant
 Reason = Literal[
     "too-large", "not-json", "not-an-envelope", "key-mismatch", "partition-mismatch",
     "naive-time", "schema-invalid", "gap-event", "wildcard-records", "unmapped",
+    "processing-failed",
 ]  # fmt: skip
 Headers = Sequence[tuple[str, bytes | None]]
 STRUCTURED: Final = "application/cloudevents+json; charset=UTF-8"

@@ -9,6 +9,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from email import message_from_bytes
 
+import pytest
+
 from schemas.codec import Decided, Reported
 from tests import stories
 from tests.notifier.decisions import accepted, rejected
@@ -20,6 +22,7 @@ CASES = 400
 KILLS = 8
 
 
+@pytest.mark.long
 async def test_every_intent_is_told_once_through_kills(world: World) -> None:
     stage, chance = Stage(world), random.Random(8)
     async with inbox() as box:

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 from holidays import country_holidays, list_supported_countries
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from schemas.zones import zone
+
 DAY = timedelta(days=1)
 HORIZON = 366 * 200
 """Days after which the search for working time gives up: such a calendar never has enough."""
@@ -29,10 +31,7 @@ KNOWN_YEARS = (1970, 2100)
 def _zone(value: object) -> ZoneInfo:
     if isinstance(value, ZoneInfo):
         return value
-    try:
-        return ZoneInfo(str(value))
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"{value} is no time zone; write one such as Europe/Berlin") from None
+    return zone(str(value))
 
 
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
@@ -88,7 +87,7 @@ class Calendar(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     name: str = "default"
-    timezone: Zone = ZoneInfo("UTC")
+    timezone: Zone = zone("UTC")
     hours: Annotated[tuple[tuple[Interval, ...], ...], BeforeValidator(_week)] = (
         (("09:00", "17:00"),),
     ) * 5 + ((),) * 2

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from schemas.vocabulary import parse_instant
+from schemas.zones import zone
 from services.notifier.core import words
 from services.notifier.core.mailbox import one_line
 
@@ -130,9 +131,9 @@ def _tidy(text: str) -> str:
 def zone_of(name: str | None) -> ZoneInfo:
     """The zone of that name; UTC where none or no such is given."""
     try:
-        return ZoneInfo(name or "UTC")
-    except (KeyError, ValueError, OSError):
-        return ZoneInfo("UTC")
+        return zone(name or "UTC")
+    except ValueError:
+        return zone("UTC")
 
 
 @dataclass(frozen=True, slots=True)
