@@ -22,6 +22,7 @@ from schemas.vocabulary import (
     DateOrInstant,
     Duration,
     EscalationSeverity,
+    Format,
     Id,
     Instant,
     Level,
@@ -64,11 +65,18 @@ class CommentAdded(Fact):
     author: Person
     author_role: Annotated[AuthorRole, BlankIsAbsent]
     body: str
+    format: Annotated[Format | None, BlankIsAbsent] = None
+    automatic: bool | None = None
     visibility: Annotated[Visibility | None, BlankIsAbsent] = None
 
     @property
     def is_public(self) -> bool:
         return self.visibility != "internal"
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether a program wrote it: an auto-reply, a bulk mail."""
+        return self.automatic is True
 
 
 class SeverityChanged(Fact):

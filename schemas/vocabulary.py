@@ -25,6 +25,7 @@ from pydantic_core import PydanticCustomError
 Severity = Literal["S1", "S2", "S3", "S4"]
 AuthorRole = Literal["customer", "agent", "manager", "team", "bot"]
 Visibility = Literal["public", "internal"]
+Format = Literal["plain", "html"]
 Channel = Literal["button", "form", "comment", "phone", "email", "related-link", "api"]
 RequestSource = Literal["customer", "internal"]
 EscalationSeverity = Literal["high", "medium", "low"]
@@ -39,6 +40,9 @@ Status = Literal[
     "awaiting-approval", "escalated", "acknowledged", "monitored", "ended", "voided", "declined"
 ]
 Clock = Literal["elapsed", "working"]
+
+REPLY_MARKER = "##- Please write your reply above this line -##"
+"""The line with which our own mails begin; of a comment, what stands below it is quoted."""
 
 NAIVE_TIME = "naive_time"
 """The error type of an instant without an offset; the codec gives it a reason of its own."""

@@ -244,7 +244,7 @@ def judge_comment(
 ) -> Decision | None:
     """A customer's public comment may be a request (001-11), or nearly one (001-13)."""
     policy = policy_for(case.program, asked.now, policies)
-    if policy.phrase is None or not comment.is_public or comment.author_role != "customer":
+    if policy.phrase is None or not _may_ask(comment):
         return None
     text = phrases.normalised(comment.body)
     if phrases.holds_phrase(text, policy.phrase.words):
@@ -260,6 +260,11 @@ def judge_comment(
         suggestions=["did-you-mean-escalation-request"],
         comment_id=comment.comment_id,
     )
+
+
+def _may_ask(comment: CommentAdded) -> bool:
+    by_customer = comment.author_role == "customer"
+    return by_customer and comment.is_public and not comment.is_automatic
 
 
 def _with_hint(asked: Asked, text: str, policy: Policy) -> Asked:

@@ -49,10 +49,15 @@ def test_quoted_or_longer_words_are_no_request(body: str) -> None:
 
 @pytest.mark.rule("001-11")
 @pytest.mark.parametrize(
-    "but", [{"author_role": "agent"}, {"author_role": "bot"}, {"visibility": "internal"}]
-)
-def test_only_customers_and_only_in_public(but: dict[str, Any]) -> None:
-    a_case().when(commented("escalation request now", **but)).then_nothing()
+    "but",
+    [
+        {"author_role": "agent"}, {"author_role": "bot"}, {"visibility": "internal"},
+        {"automatic": True},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("body", ["escalation request now", "escalaton requst"])
+def test_only_customers_only_in_public_and_no_auto_reply(body: str, but: dict[str, Any]) -> None:
+    a_case().when(commented(body, **but)).then_nothing()
 
 
 @pytest.mark.rule("001-11")
