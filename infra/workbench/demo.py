@@ -19,7 +19,9 @@ from aiokafka import TopicPartition
 from rich.console import Console
 from rich.panel import Panel
 from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.text import Text
 
+from infra.runtime import plain_text
 from infra.runtime.kafka import make_consumer, topic_name
 from infra.runtime.settings import Settings, load_settings
 from infra.workbench import demo_day
@@ -28,7 +30,6 @@ from infra.workbench.up import bring_up, exports, line, stop_on_signals
 from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
 from services.projections.review import commands as review
-from services.projections.review.wording import for_people
 
 SEED: Final = 20261123
 CASES: Final = 320
@@ -37,7 +38,7 @@ SALESFORCE_CASES: Final = 12
 
 async def play(data: Path, ending: str) -> None:
     """Bring everything up, play the day, show it; go on until stopped unless ending is exit."""
-    stop, console = stop_on_signals(), for_people()
+    stop, console = stop_on_signals(), plain_text.console()
     bench = Workbench(data)
     try:
         with _busy("starting Kafka, Postgres, a mail server and four services"):
@@ -146,7 +147,8 @@ async def _show(console: Console, settings: Settings, endpoints: Endpoints) -> N
     if endpoints.mail is not None:
         for mail in await _three_mails(endpoints.mail):
             body = f"To: {', '.join(mail['to'])}\nSubject: {mail['subject']}\n\n{mail['text']}"
-            console.print(Panel(body.rstrip(), title="a mail as received"), markup=False)
+            text = plain_text.visible_lines(body.rstrip())
+            console.print(Panel(Text(text), title="a mail as received"))
     console.print(_NEXT.format(case=case, environment=exports(endpoints)), markup=False)
 
 

@@ -10,11 +10,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from infra.runtime import plain_text
 from infra.runtime.settings import Settings, load_settings
 from services.projections.review import daily
 from services.projections.review.queries import Reader, reader
 from services.projections.review.story import receipts, show_receipt, show_timeline
-from services.projections.review.wording import for_people, instant, span
+from services.projections.review.wording import instant, span
 
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 CaseId = Annotated[
@@ -45,7 +46,7 @@ def review(
     if json:
         print(daily.dumps(daily.as_dict(found)))
     else:
-        daily.show(found, for_people())
+        daily.show(found, plain_text.console())
 
 
 def explain(case: CaseId, json: Json = False) -> None:
@@ -60,7 +61,7 @@ def explain(case: CaseId, json: Json = False) -> None:
         print(f"No escalation of {case} was ever requested.")
     else:
         for decision in found:
-            show_receipt(decision, case, for_people())
+            show_receipt(decision, case, plain_text.console())
 
 
 def eligibility(case: CaseId, json: Json = False) -> None:
@@ -82,7 +83,7 @@ def timeline(case: CaseId, json: Json = False) -> None:
         parsed = [row | {"data": row["data"] and jsonlib.loads(row["data"])} for row in rows]
         print(daily.dumps(parsed))
     else:
-        show_timeline(case, rows, for_people())
+        show_timeline(case, rows, plain_text.console())
         if turn is not None:
             print(f"It is the {turn}'s turn.")
 

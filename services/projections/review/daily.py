@@ -10,8 +10,8 @@ from itertools import groupby
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
+from infra.runtime.plain_text import PlainTable
 from infra.runtime.settings import Settings
 from services.escalation.core.policies import Policies, policies_in, shipped
 from services.projections.review import as_of
@@ -127,11 +127,10 @@ def show(review: Review, console: Console) -> None:
     _show_rejections(review, console)
 
 
-def _table(policy: str, rows: list[Row], review: Review) -> Table:
+def _table(policy: str, rows: list[Row], review: Review) -> PlainTable:
     now = review.moment
-    table = Table(title=f"Escalated under the policy {policy}", title_justify="left")
-    for column in ("case", "what", "sev", "status", "waits for", "turn", "next", "last update"):
-        table.add_column(column, no_wrap=column in ("case", "sev", "turn"))
+    columns = ("case", "what", "sev", "status", "waits for", "turn", "next", "last update")
+    table = PlainTable(*columns, title=f"Escalated under the policy {policy}")
     for row in rows:
         is_late = row["next_due_at"] is not None and row["next_due_at"] < now
         table.add_row(
@@ -187,10 +186,7 @@ def _status(row: Row) -> str:
 
 
 def _show_changes(review: Review, console: Console) -> None:
-    table = Table(title="Changed in the 24 hours before", title_justify="left")
-    table.add_column("what")
-    table.add_column("how many", justify="right")
-    table.add_column("cases")
+    table = PlainTable("what", "how many", "cases", title="Changed in the 24 hours before")
     for name, rows in review.changes.items():
         if not rows:
             continue
@@ -204,9 +200,7 @@ def _show_rejections(review: Review, console: Console) -> None:
     codes = Counter(code for row in review.rejections for code in row["codes"])
     number = len(review.rejections)
     title = f"{number} requests rejected in the 24 hours before, by reason; some have several"
-    table = Table(title=title, title_justify="left")
-    table.add_column("because")
-    table.add_column("how many", justify="right")
+    table = PlainTable("because", "how many", title=title)
     for code, number in codes.most_common():
         table.add_row(f"{REFUSALS.get(code, code)} ({code})", str(number))
     console.print(table)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
+from infra.runtime.plain_text import PlainTable, visible
 from services.projections.review.queries import Row
 from services.projections.review.sentences import sentence
 from services.projections.review.wording import (
@@ -38,13 +38,13 @@ def receipts(timeline: list[Row]) -> list[dict[str, Any]]:
 def show_receipt(decision: dict[str, Any], subject: str, console: Console) -> None:
     """A receipt in sentences that a customer may read, one for every rule that was asked."""
     receipt = decision["receipt"]
-    console.rule(f"{subject}: request {decision['request_id']}", align="left")
+    console.rule(visible(f"{subject}: request {decision['request_id']}"), align="left")
     policy = f"{receipt['policy']['name']} version {receipt['policy']['version']}"
     for line in (
         f"{JUDGED[decision['type']]} on {instant(decision['at'])} under the policy {policy}.",
         *_why(decision),
     ):
-        console.print(line, highlight=False)
+        console.print(visible(line))
     console.print(_rules(receipt["rules"]))
 
 
@@ -65,8 +65,8 @@ def _why(decision: dict[str, Any]) -> Iterator[str]:
         yield f"Hint: {SUGGESTIONS.get(suggestion, suggestion)}."
 
 
-def _rules(rules: list[dict[str, Any]]) -> Table:
-    table = Table("met", "in words", "statement")
+def _rules(rules: list[dict[str, Any]]) -> PlainTable:
+    table = PlainTable("met", "in words", "statement")
     for rule in rules:
         table.add_row(
             MARKS[rule["outcome"]], sentence(rule), rule["statement"] or "",
@@ -77,9 +77,7 @@ def _rules(rules: list[dict[str, Any]]) -> Table:
 
 def show_timeline(case_id: str, timeline: list[Row], console: Console) -> None:
     """Every event in order; what was decided stands indented below what caused it."""
-    table = Table(title=f"Timeline of {case_id}", title_justify="left")
-    for column in ("happened", "event", "what"):
-        table.add_column(column)
+    table = PlainTable("happened", "event", "what", title=f"Timeline of {case_id}")
     missed: set[tuple[str, str]] = set()
     for row in timeline:
         name = row["type"].split(".")[2]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from rich.console import Console
-
 REFUSALS: Final = {
     "case-unknown": "we have never seen this case opened",
     "case-closed": "the case is closed",
@@ -71,12 +69,6 @@ def due(duty: str | None, at: datetime | None, now: datetime) -> str:
 
 def instant(at: datetime | None) -> str:
     return "" if at is None else f"{at:%a %d %b %H:%M} UTC"
-
-
-def for_people() -> Console:
-    """Where tables go: as wide as the terminal, and wide enough where there is none."""
-    console = Console()
-    return console if console.is_terminal else Console(width=132)
 
 
 def shown(value: Any) -> str:
