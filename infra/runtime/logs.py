@@ -1,36 +1,101 @@
-"""Logs on stderr: JSON for machines, readable on a terminal. Never the words of a case."""
+"""Logs on stderr: one JSON object a line with its time, our own lines and those of libraries alike.
+
+Only a terminal gets a form for the eye. Never the words of a case: of an error only what cannot
+quote one is written (``failures.py``). Lines of libraries that repeat are counted
+(``log_throttle.py``), so that an outage does not fill a disk.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from collections.abc import MutableMapping
+from typing import Any, Final
 
 import structlog
+from structlog.stdlib import ProcessorFormatter
+
+from infra.runtime.failures import described, traced
+from infra.runtime.log_throttle import Throttle
+
+LONGEST: Final = 500
+"""Characters of a library's message that are kept."""
+Event = MutableMapping[str, Any]
+_stamped: Final = structlog.processors.TimeStamper(fmt="iso", utc=True)
 
 
 def configure_logging() -> None:
     """Set the form once, at the start of a process."""
-    on_terminal = sys.stderr.isatty()
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
+    form: Any = (
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
+            _stamped,
+            _with_traceback,
+            form,
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    _bridge(form)
+
+
+def get_logger(name: str) -> Any:
+    return structlog.get_logger(room=name)
+
+
+def _bridge(form: Any) -> None:
+    """Give the lines of libraries the same form."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_log_level, _named],
+            processors=[_stamped, _with_traceback, ProcessorFormatter.remove_processors_meta, form],
+        )
+    )
+    handler.addFilter(_without_data)
+    handler.addFilter(Throttle())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.captureWarnings(True)
     # While the broker checks that a transaction is open it answers "not enough replicas" and the
     # producer asks again: many times a second, and nothing that anybody could act on.
     logging.getLogger("aiokafka.producer.sender").setLevel(logging.ERROR)
 
 
-def get_logger(name: str) -> Any:
-    return structlog.get_logger(room=name)
+def _without_data(record: logging.LogRecord) -> bool:
+    """Errors among the arguments are described instead of quoted, and one line is enough."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            described(one) if isinstance(one, BaseException) else one for one in record.args
+        )
+    try:
+        text = record.getMessage()
+    except (TypeError, ValueError):  # a library's mistake is no reason to lose the line
+        text = str(record.msg)
+    record.throttled_as = str(record.msg)
+    record.msg, record.args = text.partition("\n")[0][:LONGEST], None
+    return True
+
+
+def _named(_logger: Any, _method: str, event: Event) -> Event:
+    record = event["_record"]
+    event["room"] = record.name
+    if repeated := getattr(record, "repeated", 0):
+        event["repeated"] = repeated
+    return event
+
+
+def _with_traceback(_logger: Any, _method: str, event: Event) -> Event:
+    """``exc_info`` as places and descriptions: the message of an error may quote a record."""
+    info = event.pop("exc_info", None)
+    error = info[1] if isinstance(info, tuple) else info
+    if error is True:
+        error = sys.exc_info()[1]
+    if isinstance(error, BaseException):
+        event["exception"] = traced(error)
+    return event

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from enum import IntEnum
 from typing import NoReturn
 
 import uvloop
@@ -18,26 +19,55 @@ from infra.runtime.settings import Settings, SettingsProblem, load_settings
 Main = Callable[[Settings, asyncio.Event], Awaitable[None]]
 
 
-def run_service(main: Main, name: str) -> NoReturn:
-    """Run until SIGTERM or SIGINT; exit 0 then, 1 after an error, 2 on wrong settings.
+class Exit(IntEnum):
+    """How a service's process ends. A supervisor starts it again after ``FAILURE`` alone."""
 
-    Ends by ``os._exit``: a library that hangs on its way out cannot keep the process.
+    OK = 0
+    """Asked to stop, and stopped."""
+    FAILURE = 1
+    """An error that may pass, or the second signal to stop."""
+    SETTINGS = 2
+    """A setting is wrong: starting again without changing it ends the same."""
+    INSTANCE_TAKEN = 4
+    """Another process uses this instance id, and has its partitions now."""
+
+
+class InstanceTaken(RuntimeError):
+    """Another process runs under our instance id: which setting, and what to do."""
+
+    def __init__(self, service: str, instance: str) -> None:
+        super().__init__(
+            f"another process uses instance id {instance} and has taken over its partitions: "
+            f"give each process its own ESCALATION_{service.upper()}__INSTANCE_ID"
+        )
+
+
+def run_service(
+    main: Main, name: str, settings_errors: tuple[type[Exception], ...] = ()
+) -> NoReturn:
+    """Run until SIGTERM or SIGINT; the process ends with a code of ``Exit``.
+
+    ``settings_errors`` are what ``main`` raises for a setting or a file named by one that cannot be
+    used, for example a policy. Ends by ``os._exit``: a library that hangs on its way out cannot
+    keep the process.
     """
     configure_logging()
+    log = get_logger(name)
+    unusable: tuple[type[Exception], ...] = (SettingsProblem, *settings_errors)
     try:
         settings = load_settings()
-    except SettingsProblem as problem:
-        print(problem, file=sys.stderr)
-        sys.exit(2)
-    log = get_logger(name)
-    if settings.health.port is not None:
-        serve_probes(settings.health.port)
-    try:
+        serve_probes(settings.health)
         uvloop.run(_until_stopped(main, settings))
-        code = 0
+        code = Exit.OK
+    except unusable as problem:
+        log.error("settings-wrong", service=name, why=str(problem))
+        code = Exit.SETTINGS
+    except InstanceTaken as taken:
+        log.error("instance-id-taken", service=name, why=str(taken))
+        code = Exit.INSTANCE_TAKEN
     except BaseException:
         log.exception("service-failed", service=name)
-        code = 1
+        code = Exit.FAILURE
     sys.stderr.flush()
     os._exit(code)
 
@@ -57,5 +87,5 @@ async def _until_stopped(main: Main, settings: Settings) -> None:
 def _asked_to_stop(stop: asyncio.Event) -> None:
     """The second time somebody asks, there is no more waiting."""
     if stop.is_set():
-        os._exit(1)
+        os._exit(Exit.FAILURE)
     stop.set()

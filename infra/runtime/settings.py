@@ -82,7 +82,12 @@ class ProjectionsSettings(_Section):
 
 
 class HealthSettings(_Section):
-    port: int | None = Field(None, description="serves /metrics on 127.0.0.1, where set")
+    """Where a service answers its probes and shows its metrics."""
+
+    host: str = Field("127.0.0.1", description="the address to listen on; 0.0.0.0 in a container")
+    port: int | None = Field(
+        None, ge=1, le=65535, description="serves /livez, /readyz and /metrics, where set"
+    )
 
 
 class WorkbenchSettings(_Section):

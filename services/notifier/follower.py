@@ -99,7 +99,7 @@ class Follower:
         at = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
         beginnings = await self.consumer.beginning_offsets(owned) if owned else {}
         ends = await self.consumer.end_offsets(owned) if owned else {}
-        PROBES.ready = bool(owned)
+        PROBES.set("partitions", bool(owned))
         for tp in owned:
             position = at[tp.topic, tp.partition]
             if position > ends[tp]:

@@ -149,7 +149,7 @@ class Connected:
         for tp in owned:
             one.consumer.seek(tp, at.get(tp, 0))
             one.consumer.resume(tp)
-        PROBES.ready = bool(owned)
+        PROBES.set("partitions", bool(owned))
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:

@@ -76,7 +76,7 @@ async def own(place: Place, shared: Shared) -> None:
         at = await restore(place, partition, committed)
         gc.freeze()
         await _seek(shared.consumer, place, at)
-        PROBES.ready = True
+        PROBES.set("partitions", True)
         log.info("partition-owned", partition=place.partition, offset=at, cases=len(partition.kept))
         while True:
             at = await _step(place, partition, shared, producer, at)

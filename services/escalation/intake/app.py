@@ -71,7 +71,7 @@ def _attach(app: Any, output: Output, topic: str, mapping: Mapping) -> None:
             await output.start()
             started.set()
             beating = asyncio.create_task(PROBES.beat())
-            PROBES.ready = not beating.done()
+            PROBES.set("topics", not beating.done())
         async for events in stream.noack().noack_take(BATCH, within=WITHIN):
             try:
                 await _carry(events, output, mapping)
@@ -142,18 +142,19 @@ def main() -> NoReturn:
     try:
         settings = load_settings()
         mapping = load_mapping(settings.intake.mapping_file)
+        serve_probes(settings.health)
     except (SettingsProblem, MappingProblem) as problem:
         print(problem, file=sys.stderr)
         sys.exit(2)
     if missing := asyncio.run(_missing(settings)):
         print(f"missing topics: {', '.join(missing)}; run escalation topics apply", file=sys.stderr)
         _leave(1)
-    if settings.health.port is not None:
-        serve_probes(settings.health.port)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     app = build(settings, mapping)
-    worker = faust.Worker(app, loglevel="WARNING", loop=loop, quiet=True)
+    worker = faust.Worker(
+        app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False
+    )  # our logging stands: JSON, with time, and counted when it repeats
     _watch_signals(worker)
     try:
         worker.execute_from_commandline()
