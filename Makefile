@@ -44,7 +44,7 @@ test: servers ## the tests, on real servers (at most 12 minutes on two quiet cor
 test-long: servers ## the tests that take longer: many kills, many random histories
 	$(RUN)/python -m pytest -m long
 
-test-fast: setup ## what needs no server
+test-fast: setup ## what needs no broker (some of it starts a Postgres)
 	$(RUN)/python -m pytest tests/schemas tests/runtime tests/escalation tests/notifier/core tests/projections tests/architecture
 
 test-docker: servers ## the journeys on containers (needs a Docker engine)

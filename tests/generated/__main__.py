@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from tests.generated.decided_types import consuming
 from tests.generated.decisions import decisions
 from tests.generated.examples import examples
 from tests.generated.json_schemas import json_schemas
@@ -20,7 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 def artefacts() -> dict[str, str]:
     """Every generated file by its path in the repository."""
     table = readme((ROOT / "README.md").read_text("utf-8"))
-    return json_schemas() | examples() | table | requirements() | decisions()
+    types = consuming((ROOT / "docs/consuming.md").read_text("utf-8"))
+    return json_schemas() | examples() | table | requirements() | decisions() | types
 
 
 def main() -> int:
