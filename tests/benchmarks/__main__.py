@@ -31,7 +31,8 @@ from infra.workbench.up import SERVICES, VENDOR_TOPICS, discard, migrate_all
 from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
 from schemas.codec import write
-from services.escalation.decider.partition import Incoming, Partition
+from services.escalation.decider.batch import Incoming
+from services.escalation.decider.partition import Partition
 from tests.benchmarks import deadlines as at_scale
 from tests.benchmarks import measure, memory
 from tests.benchmarks import visibility as rows_of

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from infra.workbench.demo_day import bad_records, day
 from schemas import topics
-from services.escalation.decider.partition import Incoming, Partition
+from services.escalation.decider.batch import Incoming
+from services.escalation.decider.partition import Partition
 from tests.spec import POLICIES
 from tests.world import World
 

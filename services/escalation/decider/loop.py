@@ -20,8 +20,10 @@ from infra.runtime.settings import Settings
 from schemas import topics
 from services.escalation.core.policies import Policies
 from services.escalation.core.policy_file import parsed
-from services.escalation.decider.metrics import DECISIONS, EVENTS, STEPPED_BACK
-from services.escalation.decider.partition import Batch, Incoming, Partition
+from services.escalation.decider.batch import Batch, Incoming
+from services.escalation.decider.metrics import STEPPED_BACK
+from services.escalation.decider.partition import Partition
+from services.escalation.decider.report import report
 from services.escalation.decider.restore import restore
 from services.escalation.decider.ticks import Ticker
 from services.escalation.decider.transactions import Place, commit, fenced_producer
@@ -77,7 +79,8 @@ async def own(place: Place, shared: Shared) -> None:
         gc.freeze()
         await _seek(shared.consumer, place, at)
         PROBES.set("partitions", True)
-        log.info("partition-owned", partition=place.partition, offset=at, cases=len(partition.kept))
+        cases = len(partition.cases)
+        log.info("partition-owned", partition=place.partition, offset=at, cases=cases)
         while True:
             at = await _step(place, partition, shared, producer, at)
     finally:
@@ -110,7 +113,7 @@ async def _step(place: Place, partition: Partition, shared: Shared, producer: An
         batch = _decided(partition, records)
         at = records[-1].offset + 1
         await commit(producer, place, batch, at)
-        _count(batch)
+        report(place, batch)
     shared.progress.moved(place.source, await shared.consumer.position(place.source))
     return at
 
@@ -131,12 +134,6 @@ def _decided(partition: Partition, records: list[Any]) -> Batch:
             Incoming(record.offset, record.timestamp, record.key, record.value, record.headers)
         )
     return partition.flush()
-
-
-def _count(batch: Batch) -> None:
-    DECISIONS.inc(len(batch.decisions))
-    for outcome, number in batch.outcomes.items():
-        EVENTS.labels(outcome=outcome.value).inc(number)
 
 
 async def watch(shared: Shared) -> None:

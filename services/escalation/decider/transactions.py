@@ -16,7 +16,7 @@ from infra.runtime.kafka import group_name, make_producer, topic_name
 from infra.runtime.settings import KafkaSettings
 from schemas import topics
 from schemas.codec import STRUCTURED_HEADERS
-from services.escalation.decider.partition import Batch
+from services.escalation.decider.batch import Batch
 
 TRANSACTION_TIMEOUT_MS: Final = 10_000
 Headers = Iterable[tuple[str, bytes | None]]

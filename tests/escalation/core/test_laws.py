@@ -14,7 +14,8 @@ from schemas.codec import Record, read_reported
 from schemas.envelope import Envelope
 from services.escalation.core import phrases
 from services.escalation.core.policy import PhraseSpec
-from services.escalation.decider.partition import Incoming, Partition
+from services.escalation.decider.batch import Incoming
+from services.escalation.decider.partition import Partition
 from services.escalation.decider.states import dump, load
 from tests.spec import POLICIES
 

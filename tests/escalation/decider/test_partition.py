@@ -11,7 +11,8 @@ import pytest
 
 from schemas import reported
 from schemas.codec import Reported, write
-from services.escalation.decider.partition import Incoming, Partition
+from services.escalation.decider.batch import Incoming
+from services.escalation.decider.partition import Partition
 from tests.spec import POLICIES
 from tests.stories import CASE, DAY, HOUR, NOON, commented, did, event, opened, person, requested
 
@@ -45,7 +46,7 @@ class Log:
     def restarted(self) -> Log:
         """Another process that has restored this partition's states."""
         other = Partition(0, 1, POLICIES)
-        for key, stored in self.partition.kept.items():
+        for key, stored in self.partition.cases.stored.items():
             other.restore(key, stored)
         (clock,) = (stored for key, stored in self.partition.flush().states)
         other.restore(b"clock/0", clock)

@@ -1,0 +1,57 @@
+"""What goes into a partition and what comes out of it: plain data between the core and Kafka."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from schemas.codec import Headers, Unreadable
+
+Row = tuple[bytes, bytes]
+"""Key and value of a record to write."""
+
+
+class Outcome(StrEnum):
+    """What became of a record."""
+
+    DECIDED = "decided"
+    REMEMBERED = "remembered"
+    SEEN_BEFORE = "seen-before"
+    TICKED = "ticked"
+    SKIPPED = "skipped"
+    DEAD_LETTER = "dead-letter"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A record of the case topic with its place and the broker's timestamp in milliseconds."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A case whose deadline could not be decided: it is looked at again when the case changes.
+
+    ``failed`` is the class and place of the error.
+    """
+
+    subject: str
+    offset: int
+    failed: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction writes."""
+
+    decisions: list[Row] = field(default_factory=list)
+    states: list[Row] = field(default_factory=list)
+    links: list[Row] = field(default_factory=list)
+    dead_letters: list[tuple[Incoming, Unreadable]] = field(default_factory=list)
+    outcomes: dict[Outcome, int] = field(default_factory=dict)
+    dropped: list[Dropped] = field(default_factory=list)
