@@ -14,7 +14,8 @@ from aiokafka.structs import ConsumerRecord
 from infra.workbench.demo_day import day
 from schemas import topics
 from schemas.codec import STRUCTURED_HEADERS, Headers
-from services.escalation.decider.partition import Incoming, Partition
+from services.escalation.decider.batch import Incoming
+from services.escalation.decider.partition import Partition
 from tests.benchmarks.peers import shipped_policies
 
 CASES, DECISIONS = topics.CASE_EVENTS.name, topics.ESCALATION_EVENTS.name
