@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -34,13 +35,19 @@ class Migration:
 
 
 def migrations_in(folder: Path) -> list[Migration]:
-    """The files of a folder in order. Errors: ``MigrationProblem`` for one without an up part."""
+    """The files of a folder in order. Errors: ``MigrationProblem`` for one without an up part,
+    and for two of one number."""
     found = []
     for file in sorted(folder.glob("*.sql")):
         up = _UP.search(file.read_text("utf-8"))
         if up is None:
             raise MigrationProblem(f"{file.name}: the line '-- migrate:up' is missing")
         found.append(Migration(file.name.partition("_")[0], file.name, up["up"].strip()))
+    for one, next_ in pairwise(found):
+        if one.version == next_.version:
+            raise MigrationProblem(
+                f"{one.file} and {next_.file} have the same number: give one the next free number"
+            )
     return found
 
 
