@@ -6,7 +6,7 @@ codes, instants, numbers and booleans only, so that the log may be kept without 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -107,6 +107,7 @@ class Accepted(Decision):
     owner_id: str | None
     level: Level
     duties: list[Duty]
+    fulfilled: list[Fulfilment] = []
     suggestions: list[str]
     receipt: Receipt
 
@@ -134,6 +135,7 @@ class ApprovalRequested(Decision):
     approvers: list[str]
     duty: str = "approval"
     due_at: datetime
+    clock: Clock = "elapsed"
     suggestions: list[str] = []
     receipt: Receipt
 
@@ -141,6 +143,7 @@ class ApprovalRequested(Decision):
 class Declined(Decision):
     name: ClassVar[str] = "declined"
     by_id: str | None
+    fulfilled: list[Fulfilment] = []
 
 
 class Recorded(Decision):
@@ -250,11 +253,16 @@ class SeverityChanged(Recorded):
 
 
 class DutyReplanned(Decision):
+    """``left`` is what remains on the duty's own clock at a pause, or from the last resumption;
+    ``used`` is what it had used by the pause. Both are null for a duty that was never paused."""
+
     name: ClassVar[str] = "duty-replanned"
     duty: str
     was_due_at: datetime | None
     due_at: datetime | None
     why: ReplanReason
+    left: timedelta | None = None
+    used: timedelta | None = None
 
 
 class DeadlineMissed(Decision):
@@ -281,6 +289,7 @@ class Refused(Decision):
 class MonitoringHeld(Decision):
     name: ClassVar[str] = "monitoring-held"
     owed: list[str]
+    why: Literal["closed", "resolved"] = "closed"
 
 
 class MonitoringEnded(Decision):

@@ -15,7 +15,7 @@ from infra.runtime.settings import KafkaSettings
 from schemas import reported, topics
 from schemas.codec import STRUCTURED_HEADERS, write
 from schemas.envelope import NAMESPACE, Envelope
-from services.escalation.core.calendar_changes import calendar_after
+from services.escalation.core.calendar_changes import with_change
 from services.escalation.core.policies import Policies
 
 SOURCE: Final = "/escalation/calendar"
@@ -31,9 +31,9 @@ def read_calendar(file: Path, policies: Policies) -> reported.CalendarChanged:
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
         raise ValueError("\n".join(lines)) from None
-    after = calendar_after(policies, change)
+    after = with_change(policies, change)
     if isinstance(after, str):
-        names = ", ".join(sorted({one.calendar.name for one in policies}))
+        names = ", ".join(sorted({one.calendar_name for one in policies}))
         raise ValueError(f"{after} (calendars in use: {names})")
     return change
 

@@ -124,7 +124,8 @@ def _afterwards(policy: Policy) -> Iterator[tuple[str, str]]:
 
 def _hours(policy: Policy) -> Iterator[tuple[str, str]]:
     heading, calendar = "Working hours", policy.calendar
-    yield heading, f"Calendar {calendar.name}, zone {calendar.timezone.key}: {week(calendar)}."
+    zone = calendar.timezone.key
+    yield heading, f"Calendar {policy.calendar_name}, zone {zone}: {week(calendar)}."
     if calendar.country:
         part = f", {calendar.subdivision}" if calendar.subdivision else ""
         yield heading, f"The public holidays of {calendar.country}{part} are off."

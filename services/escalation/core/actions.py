@@ -8,29 +8,41 @@ durations and booleans go on.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from schemas import decided, reported
 from schemas.codec import Reported
-from schemas.vocabulary import Person, Status
+from schemas.vocabulary import Person, Severity, Status
 from services.escalation.core.case import RUNNING, WATCHED, Case, Escalation, id_of
-from services.escalation.core.deadlines import by_plan, fulfilled, paused, replanned
+from services.escalation.core.duties import Terms, fulfilled, terms_of
 from services.escalation.core.policies import Policies
-from services.escalation.core.policy import Policy
+from services.escalation.core.policy import LADDER, Policy
+from services.escalation.core.replanning import by_plan, paused, replanned
 from services.escalation.core.rules import has_role
+
+SHORTEST_PERIOD: Final = timedelta(minutes=15)
+LONGEST_PERIOD: Final = timedelta(days=366)
+"""What a communication plan may ask for: an update every few seconds is a mistake in the unit."""
 
 Decisions = tuple[decided.Decision, ...]
 Refusals = list[decided.Refusal]
 
 
-class Acted(NamedTuple):
-    """An action and what it is about."""
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """An action and what it is about. ``severity`` is the case's."""
 
     fact: Any
     at: datetime
     escalation: Escalation
     policy: Policy
+    severity: Severity | None = None
+
+    @property
+    def terms(self) -> Terms:
+        return terms_of(self.escalation, self.policy, self.severity)
 
 
 class Action(NamedTuple):
@@ -64,7 +76,7 @@ def acted_on(case: Case, event: Reported, policies: Policies) -> Acted:
     assert case.escalation is not None
     escalation = case.escalation
     policy = policies.version(escalation.policy, escalation.version)
-    return Acted(event.data, event.time, escalation, policy)
+    return Acted(event.data, event.time, escalation, policy, case.severity)
 
 
 def named_after(subject: str, escalation: Escalation) -> dict[str, Any]:
@@ -74,7 +86,7 @@ def named_after(subject: str, escalation: Escalation) -> dict[str, Any]:
 
 def _recorded(action: Action, acted: Acted, named: dict[str, Any]) -> decided.Decision:
     keeps = (action.records.name,) if action.keeps is None else action.keeps(acted.fact)
-    done, again = fulfilled(acted.escalation, acted.policy, keeps, acted.at)
+    done, again = fulfilled(acted.escalation, acted.terms, keeps, acted.at)
     told = action.tells(acted.fact)
     if action.begins is not None:
         again = [*again, *action.begins(acted)]
@@ -137,8 +149,8 @@ def _may_not_raise(acted: Acted) -> Refusals:
 
 
 def _level_not_next(acted: Acted) -> Refusals:
-    ladder = acted.policy.ladder
-    above = ladder[ladder.index(acted.escalation.level) + 1 :]
+    reached = LADDER.index(acted.escalation.level)
+    above = [level for level in acted.policy.ladder if LADDER.index(level) > reached]
     if above and acted.fact.to == above[0]:
         return []
     expected = above[0] if above else "none above"
@@ -146,11 +158,13 @@ def _level_not_next(acted: Acted) -> Refusals:
 
 
 def _plan_invalid(acted: Acted) -> Refusals:
-    """A frequency above zero and somebody attending (003-21)."""
+    """A frequency that people can keep, and somebody attending (003-21)."""
     plan = acted.fact
-    if plan.frequency > timedelta() and plan.attendees:
+    if SHORTEST_PERIOD <= plan.frequency <= LONGEST_PERIOD and plan.attendees:
         return []
-    return [refusal("plan-invalid", "needs a frequency above zero and an attendee", "003-21")]
+    return [
+        refusal("plan-invalid", "needs a frequency from PT15M to P366D and an attendee", "003-21")
+    ]
 
 
 # --- what goes on of what was reported -----------------------------------------------------
@@ -188,7 +202,7 @@ def _void(fact: reported.EscalationVoided) -> dict[str, Any]:
 
 def _pauses(acted: Acted, named: dict[str, Any]) -> Decisions:
     """The team's clocks stop while the customer is asked for something (002-13)."""
-    return replanned(named, paused(acted.escalation, acted.policy))
+    return replanned(named, paused(acted.escalation, acted.policy, acted.at))
 
 
 def _plan_begins(acted: Acted) -> list[decided.Duty]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from schemas import decided, reported
 from schemas.codec import Reported
-from schemas.vocabulary import Status
+from schemas.vocabulary import Person, Status
 from services.escalation.core.actions import (
     Decisions,
     acted_on,
@@ -17,8 +17,9 @@ from services.escalation.core.actions import (
     standing,
 )
 from services.escalation.core.case import Case, Moment
+from services.escalation.core.duties import fulfilled
 from services.escalation.core.policies import Policies
-from services.escalation.core.requests import accept_approved
+from services.escalation.core.requests import Approval, accept_approved
 
 AWAITING: Final = frozenset[Status]({"awaiting-approval"})
 
@@ -36,11 +37,20 @@ def answered(case: Case, event: Reported, policies: Policies, now: Moment) -> De
         return (refused(case, event, [other]),)
     refusals = role_missing(fact.by, policy.roles.approve, "004-13")
     is_approved = isinstance(fact, reported.EscalationApproved)
-    if is_approved and escalation.awaited and fact.by.id == escalation.awaited.requester_id:
+    if is_approved and escalation.awaited and _is_same(fact.by, escalation.awaited.requester_id):
         refusals.append(refusal("self-approval", "nobody approves a request of their own"))
     if refusals:
         return (refused(case, event, refusals),)
+    done, _ = fulfilled(escalation, acted.terms, ("approval",), event.time)
     if is_approved:
-        return (accept_approved(case, escalation, policy, (event.subject, fact.by.id, now)),)
+        approval = Approval(event.subject, fact.by.id, now, done)
+        return (accept_approved(case, escalation, policy, approval),)
     named = named_after(event.subject, escalation)
-    return (decided.Declined(**named, request_id=fact.request_id, by_id=fact.by.id),)
+    return (
+        decided.Declined(**named, request_id=fact.request_id, by_id=fact.by.id, fulfilled=done),
+    )  # fmt: skip
+
+
+def _is_same(person: Person, other_id: str | None) -> bool:
+    """Ids are compared as people read them: a space or another case is no other person."""
+    return other_id is not None and person.id.strip().casefold() == other_id.strip().casefold()

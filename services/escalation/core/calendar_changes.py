@@ -12,15 +12,26 @@ from services.escalation.core.calendars import Calendar
 from services.escalation.core.policies import Policies
 
 
-def calendar_after(policies: Policies, change: CalendarChanged) -> Calendar | str:
-    """The calendar with the zone, hours and dates of the change; what it does not name stays.
+def with_change(policies: Policies, change: CalendarChanged) -> Policies | str:
+    """The policies after a change of every calendar of that name, each in its own zone and hours.
 
-    What is wrong with it, in words, where it cannot be used.
+    What is wrong with the change, in words, where it cannot be used; then nothing changes.
     """
-    base = policies.calendar(change.calendar)
-    if base is None:
+    named = [one for one in policies if one.calendar_name == change.calendar]
+    if not named:
         return f"no policy uses a calendar named {change.calendar}"
-    fields: dict[str, Any] = base.model_dump()
+    after: dict[tuple[str, int], Calendar] = {}
+    for policy in named:
+        found = _calendar_after(policy.calendar, change)
+        if isinstance(found, str):
+            return found
+        after[policy.policy, policy.version] = found
+    return policies.with_calendars(after)
+
+
+def _calendar_after(calendar: Calendar, change: CalendarChanged) -> Calendar | str:
+    """What the change does not name stays as it is."""
+    fields: dict[str, Any] = calendar.model_dump()
     if change.timezone is not None:
         fields["timezone"] = change.timezone
     if change.working_hours is not None:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from schemas.zones import zone
 
 DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
 HORIZON = 366 * 200
 """Days after which the search for working time gives up: such a calendar never has enough."""
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
@@ -86,7 +87,7 @@ class Calendar(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
-    name: str = "default"
+    name: str | None = None
     timezone: Zone = zone("UTC")
     hours: Annotated[tuple[tuple[Interval, ...], ...], BeforeValidator(_week)] = (
         (("09:00", "17:00"),),
@@ -107,7 +108,12 @@ class Calendar(BaseModel):
             )
         for day in (*self.hours, *(intervals for _, intervals in self.worked)):
             edges = [minutes(edge) for interval in day for edge in interval]
-            if edges != sorted(set(edges)):
+            if any(minutes(opens) >= minutes(closes) for opens, closes in day):
+                raise ValueError(
+                    "hours: an interval ends before it begins; write a shift across midnight as "
+                    "two: until 24:00, and from 00:00 on the next day"
+                )
+            if edges != sorted(edges):
                 raise ValueError("hours: the intervals of a day overlap; let one follow another")
         return self
 
@@ -180,8 +186,28 @@ def _instant(calendar: Calendar, day: date, edge: str) -> datetime:
     at = minutes(edge)
     if at == 24 * 60:
         day, at = day + DAY, 0
-    local = datetime.combine(day, time(at // 60, at % 60), calendar.timezone)
-    return local.astimezone(UTC)
+    return _at(calendar, day, time(at // 60, at % 60))
+
+
+def _at(calendar: Calendar, day: date, wall: time) -> datetime:
+    """The instant of a wall time; of one that the clock skips, the instant at which it does."""
+    local = datetime.combine(day, wall, calendar.timezone)
+    instant = local.astimezone(UTC)
+    if instant.astimezone(calendar.timezone).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return instant
+    return _when_it_skips(local.replace(fold=1).astimezone(UTC), instant, calendar.timezone)
+
+
+def _when_it_skips(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The one instant between these two at which the zone's offset changes."""
+    was = before.astimezone(zone).utcoffset()
+    while after - before > SECOND:
+        middle = before + (after - before) // 2
+        if middle.astimezone(zone).utcoffset() == was:
+            before = middle
+        else:
+            after = middle
+    return after.replace(microsecond=0)
 
 
 def _intervals_from(calendar: Calendar, start: datetime) -> Iterator[tuple[datetime, datetime]]:
@@ -226,17 +252,8 @@ def days_later(calendar: Calendar, start: datetime, days: int) -> datetime:
     return _clipped(calendar, nth_working_day(calendar, local.date(), days), local.time())
 
 
-def daily(calendar: Calendar, since: datetime, at: str) -> datetime:
-    """The first instant at or after ``since`` at which it is ``at`` on a working day (003-18)."""
-    day = since.astimezone(calendar.timezone).date() - DAY
-    while True:
-        day = nth_working_day(calendar, day, 1)
-        if (found := _instant(calendar, day, at)) >= since:
-            return found
-
-
 def daily_after(calendar: Calendar, day: date, at: str) -> datetime:
-    """The instant at which it is ``at`` on the first working day after ``day``."""
+    """The instant at which it is ``at`` on the first working day after ``day`` (003-18)."""
     return _instant(calendar, nth_working_day(calendar, day, 1), at)
 
 
@@ -262,7 +279,7 @@ def nth_working_day(calendar: Calendar, day: date, number: int) -> date:
 
 
 def _clipped(calendar: Calendar, day: date, wall: time) -> datetime:
-    at = datetime.combine(day, wall, calendar.timezone).astimezone(UTC)
+    at = _at(calendar, day, wall)
     intervals = openings(calendar, day)
     for opens, closes in intervals:
         if at <= closes:

@@ -57,19 +57,26 @@ class Moment:
 class OpenDuty:
     """A duty not yet kept. ``fires_at`` is when missing it is decided; None once it was.
 
-    ``since`` is where its clock began or went on; while it is paused, where it stopped, and
-    ``was_due_at`` what it was due at then. ``follows`` is what the one before it was due at, of a
-    duty that repeats: no other calendar brings that day back.
+    ``began`` is where it began, ``since`` where its clock began or last went on. Of a duty that
+    was paused, ``used`` is what its clock had counted before ``since`` (pauses never count) and
+    ``left`` what remained: kept as measured then, so that no later calendar changes it.
+
+    Of a duty that repeats, ``number`` counts its periods, ``follows`` is what the period before
+    was due at (no other calendar brings that day back), and ``missed`` the latest missed due
+    instant that no late report has been credited to.
     """
 
     duty: str
     due_at: datetime | None
     clock: Clock
     fires_at: datetime | None
+    began: datetime | None = None
     since: datetime | None = None
-    was_due_at: datetime | None = None
-    has_resumed: bool = False
+    used: timedelta = timedelta()
+    left: timedelta | None = None
+    number: int = 1
     follows: datetime | None = None
+    missed: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -183,7 +190,7 @@ def fold(case: Case, event: Reported, policies: Policies) -> Case:
         case reported.Closed():
             return changed(case, closed=True)
         case reported.Reopened():
-            return changed(case, closed=False)
+            return _reopened(case)
         case _:
             return case  # only our decision on it changes anything
 
@@ -206,6 +213,14 @@ def _opened(case: Case, opened: reported.Opened, at: datetime, policies: Policie
         manager_id=case.manager_id or id_of(opened.support_manager),
         contact_id=case.contact_id or id_of(opened.contact),
     )
+
+
+def _reopened(case: Case) -> Case:
+    """What the close had held is let go: the next close is judged anew."""
+    escalation = case.escalation
+    if escalation is not None and escalation.held is not None:
+        escalation = changed(escalation, held=None)
+    return changed(case, closed=False, escalation=escalation)
 
 
 def _commented(case: Case, comment: reported.CommentAdded) -> Case:

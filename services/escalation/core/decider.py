@@ -14,10 +14,12 @@ from schemas.codec import Reported
 from schemas.decided import Decision
 from services.escalation.core import accounts, actions, approvals, watching
 from services.escalation.core.case import Case, Moment, fold
-from services.escalation.core.deadlines import by_calendar, missed, replanned
+from services.escalation.core.deadlines import missed
 from services.escalation.core.deescalation import deescalate
+from services.escalation.core.duties import terms_of
 from services.escalation.core.evolve import evolve
 from services.escalation.core.policies import Policies
+from services.escalation.core.replanning import by_calendar, replanned
 from services.escalation.core.requests import (
     Asked,
     judge,
@@ -132,7 +134,8 @@ def recalendar(
     if before.calendar == after.calendar:
         return case, ()
     named = actions.named_after(subject, escalation)
-    decisions = replanned(named, by_calendar(escalation, before, after))
+    terms = terms_of(escalation, after, case.severity)
+    decisions = replanned(named, by_calendar(escalation, before, terms))
     for decision in decisions:
         case = evolve(case, decision, now)
     return case, decisions

@@ -12,6 +12,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from schemas import decided, reported
+from schemas.decided import EndReason
 from schemas.vocabulary import Status
 from services.escalation.core.case import (
     Awaited,
@@ -49,11 +50,11 @@ def evolve(
         case decided.Deescalated():
             return _ended(case, "monitored")
         case decided.MonitoringHeld():
-            return _held(case, cause)
+            return _held(case, decision.why)
         case decided.MonitoringEnded():
             return _ended(case, "ended")
         case decided.DeadlineMissed():
-            return _missed(case, decision, now)
+            return _missed(case, decision)
         case decided.DutyReplanned():
             return _replanned(case, decision, now)
         case decided.SuggestionMade():
@@ -111,7 +112,7 @@ def _awaiting(
         receipt=receipt,
         case_ids=_case_ids(request),
     )
-    duty = decided.Duty(duty=asked.duty, due_at=asked.due_at, clock="elapsed")
+    duty = decided.Duty(duty=asked.duty, due_at=asked.due_at, clock=asked.clock)
     escalation = Escalation(
         id=asked.escalation_id,
         request_id=asked.request_id,
@@ -137,14 +138,8 @@ def _ended(case: Case, status: Status) -> Case:
     return changed(case, escalation=after)
 
 
-def _held(case: Case, cause: reported.Fact | None) -> Case:
-    was_resolved = isinstance(cause, reported.Closed) and cause.resolution is not None
-    held = changed(
-        _current(case),
-        status="monitored",
-        duties=(),
-        held="resolved" if was_resolved else "closed",
-    )
+def _held(case: Case, why: EndReason) -> Case:
+    held = changed(_current(case), status="monitored", duties=(), held=why)
     return changed(case, escalation=held)
 
 
@@ -167,21 +162,39 @@ def _recorded(case: Case, recorded: decided.Recorded, now: Moment) -> Case:
             escalation = changed(escalation, improved=True)
         case _:
             pass
-    gone = {one.duty for one in recorded.fulfilled} | {one.duty for one in recorded.duties}
-    if gone:
-        kept = _without(escalation, gone)
-        again = _set(recorded.duties, now, escalation.duties)
-        escalation = changed(escalation, duties=kept + again)
+    if recorded.fulfilled or recorded.duties:
+        escalation = changed(escalation, duties=_after(escalation, recorded, now))
     return changed(case, escalation=escalation)
 
 
-def _missed(case: Case, missed: decided.DeadlineMissed, now: Moment) -> Case:
+def _after(escalation: Escalation, recorded: decided.Recorded, now: Moment) -> tuple[OpenDuty, ...]:
+    """The open duties after what was done. A report credited to a missed period leaves the
+    open one."""
+    before = {one.duty: one for one in escalation.duties}
+    credited = {
+        one.duty
+        for one in recorded.fulfilled
+        if one.duty in before and one.due_at != before[one.duty].due_at
+    }
+    closed = {one.duty for one in recorded.fulfilled} - credited
+    gone = closed | {one.duty for one in recorded.duties}
+    still = tuple(
+        changed(one, missed=None) if one.duty in credited else one
+        for one in escalation.duties
+        if one.duty not in gone
+    )
+    return still + _set(recorded.duties, now, escalation.duties)
+
+
+def _missed(case: Case, missed: decided.DeadlineMissed) -> Case:
     """The next of a recurring duty takes its place, as if set when this one was due."""
     escalation = _current(case)
     if missed.duties:
         then = Moment(missed.due_at, missed.due_at, missed.due_at)
         again = _set(missed.duties, then, escalation.duties)
-        duties = _without(escalation, {missed.duty}) + again
+        again = tuple(changed(one, missed=missed.due_at) for one in again)
+        kept = tuple(one for one in escalation.duties if one.duty != missed.duty)
+        duties = kept + again
     else:
         duties = tuple(
             changed(one, fires_at=None) if one.duty == missed.duty else one
@@ -200,44 +213,41 @@ def _replanned(case: Case, replanned: decided.DutyReplanned, now: Moment) -> Cas
 
 
 def _moved(duty: OpenDuty, replanned: decided.DutyReplanned, now: Moment) -> OpenDuty:
-    due = replanned.due_at
+    due, left = replanned.due_at, replanned.left
+    used = replanned.used or timedelta()
     if due is None:
-        return changed(duty, due_at=None, fires_at=None, since=now.at, was_due_at=duty.due_at)
+        return changed(duty, due_at=None, fires_at=None, since=now.at, left=left, used=used)
+    moved = changed(duty, due_at=due, fires_at=_fires(due, now.clock), left=left, used=used)
     if replanned.why in ("calendar-changed", "severity-changed"):
-        return changed(duty, due_at=due, fires_at=_fires(due, now.clock))
-    return changed(
-        duty,
-        due_at=due,
-        fires_at=_fires(due, now.clock),
-        since=now.at,
-        was_due_at=None,
-        has_resumed=duty.due_at is None,
-    )
+        return moved
+    return changed(moved, since=now.at)
 
 
 # --- duties ----------------------------------------------------------------------------------
-
-
-def _without(escalation: Escalation, names: set[str]) -> tuple[OpenDuty, ...]:
-    return tuple(one for one in escalation.duties if one.duty not in names)
 
 
 def _set(
     duties: Iterable[decided.Duty], now: Moment, before: Iterable[OpenDuty] = ()
 ) -> tuple[OpenDuty, ...]:
     """New open duties; ``before`` are those that some of them follow."""
-    ends = {one.duty: one.due_at for one in before}
-    return tuple(
-        OpenDuty(
-            one.duty,
-            one.due_at,
-            one.clock,
-            _fires(one.due_at, now.clock),
-            now.at,
-            follows=ends.get(one.duty),
-        )
-        for one in duties
+    followed = {one.duty: one for one in before}
+    return tuple(_begun(one, now, followed.get(one.duty)) for one in duties)
+
+
+def _begun(duty: decided.Duty, now: Moment, before: OpenDuty | None) -> OpenDuty:
+    begun = OpenDuty(
+        duty.duty,
+        duty.due_at,
+        duty.clock,
+        _fires(duty.due_at, now.clock),
+        began=now.at,
+        since=now.at,
     )
+    if before is None:
+        return begun
+    return changed(
+        begun, number=before.number + 1, follows=before.due_at, missed=before.missed
+    )  # fmt: skip
 
 
 def _fires(due_at: datetime | None, clock: datetime) -> datetime | None:

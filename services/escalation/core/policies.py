@@ -1,6 +1,7 @@
 """All versions of all policies of a deployment, and which of them judges what.
 
-Files are handed in; this room reads none by itself.
+``policies_in`` reads the folder that it is given; whoever publishes further versions hands in
+their texts.
 """
 
 from __future__ import annotations
@@ -58,8 +59,13 @@ class Policies:
         return in_force
 
     def version(self, name: str, number: int) -> Policy:
-        """The very version that an escalation began with."""
-        return next(one for one in self.versions[name] if one.version == number)
+        """The very version that an escalation began with.
+
+        Where this deployment no longer has it, the nearest before it, else the nearest after, else
+        the first of the default: an escalation goes on whatever became of the files.
+        """
+        known = self.versions.get(name) or self.versions[self.default]
+        return min(known, key=lambda one: (one.version > number, abs(one.version - number)))
 
     def find(self, name: str, number: int) -> Policy | None:
         """A version, for readers who may know fewer of them than whoever decided."""
@@ -77,25 +83,28 @@ class Policies:
         """Every version of every policy."""
         return (one for versions in self.versions.values() for one in versions)
 
-    def with_calendar(self, calendar: Calendar) -> Policies:
-        """The same policies, where the calendar of this name is as given from now on."""
+    def with_calendars(self, calendars: dict[tuple[str, int], Calendar]) -> Policies:
+        """The same policies, where these versions have these calendars from now on."""
         return Policies(
             {
-                name: tuple(_recalendared(version, calendar) for version in versions)
+                name: tuple(
+                    one.model_copy(update={"calendar": calendars[name, one.version]})
+                    if (name, one.version) in calendars
+                    else one
+                    for one in versions
+                )
                 for name, versions in self.versions.items()
             },
             self.default,
         )
 
-    def calendar(self, name: str) -> Calendar | None:
-        """The calendar of this name as it stands, if any policy uses it."""
-        return next((one.calendar for one in self if one.calendar.name == name), None)
+    def knows_program(self, program: str | None) -> bool:
+        """Whether a case's program is a policy here; one that names none asks for the default."""
+        return program is None or program in self._named
 
-
-def _recalendared(policy: Policy, calendar: Calendar) -> Policy:
-    if policy.calendar.name != calendar.name:
-        return policy
-    return policy.model_copy(update={"calendar": calendar})
+    def knows_tier(self, tier: str | None) -> bool:
+        """Whether any policy here has a window for a tier, given as it is or as its digest."""
+        return any(tier in policy.tiers for policy in self)
 
 
 def collect(policies: Iterable[Policy], default: str) -> Policies:

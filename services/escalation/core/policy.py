@@ -233,6 +233,11 @@ class Policy(_Part):
             )
         return self
 
+    @property
+    def calendar_name(self) -> str:
+        """A calendar without a name is called as its policy."""
+        return self.calendar.name or self.policy
+
     @cached_property
     def tiers(self) -> dict[str, str]:
         """The tiers that have a window, by name and by the digest a state may hold."""

@@ -15,7 +15,7 @@ from schemas.envelope import escalation_id
 from schemas.reported import AccountEscalationRequested, CommentAdded, EscalationRequested
 from services.escalation.core import phrases
 from services.escalation.core.case import Case, Escalation, Moment, id_of
-from services.escalation.core.deadlines import due_at, duties_of
+from services.escalation.core.duties import Terms, due_at, duties_of
 from services.escalation.core.policies import ACCOUNTS, CASELESS, Policies
 from services.escalation.core.policy import Policy
 from services.escalation.core.rules import AHEAD, Question, ask
@@ -52,7 +52,7 @@ def judge(case: Case, asked: Asked, policies: Policies) -> Decision:
     """Answer a request. Each request id is decided once; the caller has checked that."""
     about_account = isinstance(asked.request, AccountEscalationRequested)
     policy = policy_for(ACCOUNTS if about_account else case.program, asked.now, policies)
-    question = _question(case, asked, policy)
+    question = _question(case, asked, policy, policies)
     outcomes, refusals = ask(question)
     receipt = _receipt(question, outcomes)
     suggestions = [*asked.hints, *_suggestions(asked.request, policy)]
@@ -68,13 +68,22 @@ def reject_without_case(case: Case, asked: Asked, policies: Policies) -> Rejecte
     """A form that names no case is refused by the one rule that fails (002-06)."""
     policy = policy_for(CASELESS, asked.now, policies)
     nameless = replace(asked, request=asked.request.model_copy(update={"case_number": None}))
-    question = _question(case, nameless, policy)
+    question = _question(case, nameless, policy, policies)
     outcomes, refusals = ask(question, only="case-number-is-given")
     return _rejected(case, asked, _receipt(question, outcomes), (refusals, []))
 
 
-def _question(case: Case, asked: Asked, policy: Policy) -> Question:
-    return Question(asked.request, asked.subject, asked.now.at, asked.now.recorded_at, case, policy)
+def _question(case: Case, asked: Asked, policy: Policy, policies: Policies) -> Question:
+    return Question(
+        asked.request,
+        asked.subject,
+        asked.now.at,
+        asked.now.recorded_at,
+        case,
+        policy,
+        program_known=policies.knows_program(case.program),
+        tier_known=policies.knows_tier(case.tier),
+    )
 
 
 def _receipt(question: Question, outcomes: list[decided.RuleOutcome]) -> Receipt:
@@ -126,7 +135,7 @@ def _accepted(
         contact_id=id_of(request.contact) or case.contact_id or case.opener_id,
         owner_id=case.manager_id if manages else case.agent_id,
         level=policy.ladder[0],
-        duties=duties_of(policy, "acceptance", asked.now.at, case.severity),
+        duties=duties_of(Terms(policy, case.severity), "acceptance", asked.now.at),
         suggestions=suggestions,
         receipt=receipt,
     )
@@ -149,21 +158,31 @@ def _put_before_an_approver(
         team=case.team,
         approvers=list(policy.roles.approve),
         duty=duty.duty,
-        due_at=due_at(duty, policy, asked.now.at, case.severity),
+        due_at=due_at(duty, Terms(policy, case.severity), asked.now.at),
+        clock=duty.clock,
         suggestions=suggestions,
         receipt=receipt,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who approved what was put before them, when, and the duty that this fulfils."""
+
+    subject: str
+    by_id: str
+    now: Moment
+    fulfilled: list[decided.Fulfilment]
+
+
 def accept_approved(
-    case: Case, escalation: Escalation, policy: Policy, approved: tuple[str, str, Moment]
+    case: Case, escalation: Escalation, policy: Policy, approval: Approval
 ) -> Accepted:
-    """What an approval makes of the request that waited for it. ``approved`` is the subject,
-    who approved it and when."""
-    subject, approver_id, now = approved
+    """What an approval makes of the request that waited for it."""
     awaited = escalation.awaited
     assert awaited is not None, "only what awaits approval is approved"
-    asked = Asked(EscalationRequested(request_id=escalation.request_id), subject, now)
+    request = EscalationRequested(request_id=escalation.request_id)
+    asked = Asked(request, approval.subject, approval.now)
     of_case = case.manager_id if policy.owner == "support-manager" else case.agent_id
     return Accepted(
         case_id=asked.case_id,
@@ -180,9 +199,10 @@ def accept_approved(
         policy=awaited.receipt.policy,
         requested_at=awaited.requested_at,
         contact_id=awaited.contact_id or case.contact_id or case.opener_id,
-        owner_id=of_case if asked.account_id is None else approver_id,
+        owner_id=of_case if asked.account_id is None else approval.by_id,
         level=policy.ladder[0],
-        duties=duties_of(policy, "acceptance", now.at, case.severity),
+        duties=duties_of(Terms(policy, case.severity), "acceptance", approval.now.at),
+        fulfilled=approval.fulfilled,
         suggestions=list(awaited.suggestions),
         receipt=awaited.receipt,
     )
@@ -222,6 +242,8 @@ def _facts(question: Question) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "severity": case.severity,
         "tier": policy.tiers.get(case.tier or ""),
+        "program_known": question.program_known,
+        "tier_known": question.tier_known,
         "opened_at": opened_at,
         "elapsed_seconds": elapsed,
         "closed": case.closed,

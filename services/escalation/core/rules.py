@@ -25,7 +25,11 @@ AHEAD: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Everything a rule may look at. ``asked_at`` is the request's own time."""
+    """Everything a rule may look at. ``asked_at`` is the request's own time.
+
+    ``program_known`` and ``tier_known`` are for the receipt alone: whether any policy of the
+    deployment has that name, or a window for that tier.
+    """
 
     request: EscalationRequested
     subject: str
@@ -33,6 +37,8 @@ class Question:
     recorded_at: datetime
     case: Case
     policy: Policy
+    program_known: bool = True
+    tier_known: bool = True
 
     @property
     def is_about_an_account(self) -> bool:

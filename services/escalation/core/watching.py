@@ -3,12 +3,16 @@ comments, its severity or its contact changes."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 from schemas import decided, reported
 from schemas.codec import Reported
+from schemas.vocabulary import is_blank
 from services.escalation.core.actions import Decisions, acted_on, named_after
 from services.escalation.core.case import WATCHED, Case, id_of
-from services.escalation.core.deadlines import by_severity, fulfilled, replanned, resumed
+from services.escalation.core.duties import fulfilled, terms_of
 from services.escalation.core.policies import Policies
+from services.escalation.core.replanning import by_severity, replanned, resumed
 
 
 def closed(case: Case, event: Reported, policies: Policies) -> Decisions:
@@ -23,10 +27,11 @@ def closed(case: Case, event: Reported, policies: Policies) -> Decisions:
     if escalation.status not in WATCHED or (escalation.held is not None and case.closed):
         return ()
     policy = policies.version(escalation.policy, escalation.version)
+    is_resolved = policy.watched_until == "resolved" and not is_blank(fact.resolution)
+    why: Literal["resolved", "closed"] = "resolved" if is_resolved else "closed"
     if policy.improvement_is_owed and not escalation.improved:
-        return (decided.MonitoringHeld(**named, owed=["improvement"]),)
-    resolved = policy.watched_until == "resolved" and fact.resolution is not None
-    return (decided.MonitoringEnded(**named, why="resolved" if resolved else "closed"),)
+        return (decided.MonitoringHeld(**named, owed=["improvement"], why=why),)
+    return (decided.MonitoringEnded(**named, why=why),)
 
 
 def commented(case: Case, event: Reported, policies: Policies) -> Decisions:
@@ -38,10 +43,10 @@ def commented(case: Case, event: Reported, policies: Policies) -> Decisions:
     acted = acted_on(case, event, policies)
     named = named_after(event.subject, escalation)
     if comment.author_role == "customer":
-        return replanned(named, resumed(escalation, acted.policy, event.time))
+        return replanned(named, resumed(escalation, acted.terms, event.time))
     if comment.author_role != "agent" or not acted.policy.agent_comments_are_updates:
         return ()
-    done, again = fulfilled(escalation, acted.policy, ("agent-comment",), event.time)
+    done, again = fulfilled(escalation, acted.terms, ("agent-comment",), event.time)
     update = decided.UpdateGiven(
         **named,
         by_id=comment.author.id,
@@ -62,7 +67,8 @@ def severity_changed(case: Case, event: Reported, policies: Policies) -> Decisio
     named = named_after(event.subject, escalation)
     policy = policies.version(escalation.policy, escalation.version)
     change = decided.SeverityChanged(**named, by_id=id_of(fact.by), severity=fact.severity)
-    return (change, *replanned(named, by_severity(escalation, policy, fact.severity)))
+    terms = terms_of(escalation, policy, fact.severity)
+    return (change, *replanned(named, by_severity(escalation, terms, event.time)))
 
 
 def contact_changed(case: Case, event: Reported) -> Decisions:

@@ -23,7 +23,7 @@ from schemas import reported
 from schemas.codec import Decided, Record, Reported, Skipped, Unreadable, read_reported, write
 from schemas.decided import DeadlineMissed
 from services.escalation.core.accounts import links
-from services.escalation.core.calendar_changes import calendar_after, merged
+from services.escalation.core.calendar_changes import merged, with_change
 from services.escalation.core.case import Case, Moment
 from services.escalation.core.deadlines import first_late
 from services.escalation.core.decider import apply, fire, recalendar
@@ -183,10 +183,10 @@ class Partition:
 
     def _use(self, change: reported.CalendarChanged) -> str | None:
         """Judge by this calendar from now on; what is wrong with it, where it cannot be used."""
-        found = calendar_after(self.policies, change)
+        found = with_change(self.policies, change)
         if isinstance(found, str):
             return found
-        self.policies = self.policies.with_calendar(found)
+        self.policies = found
         return None
 
     def _plan_anew(self, event: Reported, record: Incoming, before: Policies) -> None:

@@ -13,7 +13,7 @@ from services.escalation.authoring.calendar_file import as_text
 from services.escalation.authoring.differences import differences
 from services.escalation.authoring.lint import lint
 from services.escalation.authoring.plain import sentences
-from services.escalation.core.calendar_changes import calendar_after
+from services.escalation.core.calendar_changes import with_change
 from services.escalation.core.policy import Policy
 from services.escalation.core.policy_file import line_of, parse_policy
 from services.escalation.core.rules import RULES
@@ -151,7 +151,7 @@ def test_the_example_of_the_documentation_is_a_policy_with_nothing_to_say_agains
     policy = parse_policy(example, "docs/policies.md")
     assert lint(policy) == []
     change = reported.CalendarChanged.model_validate(as_text(yaml.safe_load(calendar)))
-    assert not isinstance(calendar_after(POLICIES.with_versions([policy]), change), str)
+    assert not isinstance(with_change(POLICIES.with_versions([policy]), change), str)
     named = set(re.findall(r"^\| `([a-z_]+)` \|", page, re.M))
     unnamed = Policy.model_fields.keys() - named - {"policy", "version", "effective_from",
         "source_ref", "published_on", "summary", "once_only", "next_steps", "calendar",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,13 +15,13 @@ from services.escalation.core.calendars import (
     NEVER,
     Calendar,
     add_working,
-    daily,
     daily_after,
     days_later,
     local_day,
     midnight,
     next_opening,
     nth_working_day,
+    openings,
     working_between,
 )
 
@@ -257,10 +258,10 @@ def test_24_hours_counted_on_weekdays(start: str, due: str) -> None:
 
 
 @pytest.mark.rule("003-18")
-def test_a_daily_instant_is_on_working_days_and_never_before_its_beginning() -> None:
+def test_a_daily_instant_is_on_working_days() -> None:
     friday = at("2026-11-20T17:00")
-    assert daily(BERLIN, friday, "17:00") == friday
-    assert daily(BERLIN, friday + MINUTE, "17:00") == at("2026-11-23T17:00")
+    assert daily_after(BERLIN, date(2026, 11, 19), "17:00") == friday
+    assert daily_after(BERLIN, date(2026, 11, 20), "17:00") == at("2026-11-23T17:00")
     assert midnight(BERLIN, friday) == at("2026-11-20T00:00")
 
 
@@ -284,3 +285,47 @@ def test_zones_at_the_date_line_have_days_of_their_own() -> None:
 def test_a_calendar_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Calendar.model_validate(wrong)
+
+
+# --- what the clock skips --------------------------------------------------------------------
+
+GAPS = [
+    ("Europe/Berlin", date(2026, 3, 29)), ("America/New_York", date(2026, 3, 8)),
+    ("Australia/Lord_Howe", date(2026, 10, 4)), ("Pacific/Apia", date(2011, 12, 30)),
+    ("America/Sao_Paulo", date(2018, 11, 4)), ("Africa/Cairo", date(2026, 4, 24)),
+]  # fmt: skip
+EDGES = st.lists(st.integers(1, 24 * 60 - 1), max_size=6, unique=True)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(GAPS), EDGES)
+def test_however_a_day_is_cut_its_intervals_are_as_long_as_the_day_and_never_overlap(
+    gap: tuple[str, date], edges: list[int]
+) -> None:
+    zone, day = gap
+    cuts = [0, *sorted(edges), 24 * 60]
+    texts = [f"{one // 60:02d}:{one % 60:02d}" for one in cuts]
+    whole = tuple((opens, closes) for opens, closes in pairwise(texts))
+    calendar = Calendar.model_validate({"timezone": zone, "hours": [whole] * 7})
+    found = openings(calendar, day)
+    real = midnight_of(zone, day + timedelta(days=1)) - midnight_of(zone, day)
+    assert sum((closes - opens for opens, closes in found), timedelta()) == real
+    assert all(first[1] <= then[0] for first, then in pairwise(found))
+
+
+def midnight_of(zone: str, day: date) -> datetime:
+    """The first instant whose local date is this day or later, looked for minute by minute."""
+    rules = ZoneInfo(zone)
+    instant = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=30)
+    while instant.astimezone(rules).date() < day:
+        instant += MINUTE
+    return instant
+
+
+def test_a_shift_across_midnight_is_told_how_it_is_written() -> None:
+    with pytest.raises(ValidationError, match="until 24:00, and from 00:00 on the next day"):
+        Calendar.model_validate({"hours": {"monday": "22:00-06:00"}})
+    night = {"monday": ["22:00-24:00"], "tuesday": ["00:00-06:00"]}
+    shift = Calendar.model_validate({"hours": night})
+    evening = at("2026-03-02T21:00", "UTC")
+    assert add_working(shift, evening, timedelta(hours=4)) == at("2026-03-03T02:00", "UTC")

@@ -9,7 +9,7 @@ import pytest
 
 from schemas import decided, reported
 from schemas.codec import Reported
-from services.escalation.core.calendar_changes import calendar_after, merged
+from services.escalation.core.calendar_changes import merged, with_change
 from services.escalation.core.case import Moment
 from services.escalation.core.decider import apply, recalendar
 from services.escalation.core.policies import Policies
@@ -101,9 +101,8 @@ def test_a_holiday_declared_late_plans_open_duties_anew() -> None:
     )  # fmt: skip
     tomorrow = date(2030, 1, 8)
     change = reported.CalendarChanged(calendar="resolutions-desk", version=2, dates=[str(tomorrow)])
-    calendar = calendar_after(POLICIES, change)
-    assert not isinstance(calendar, str)
-    after = POLICIES.with_calendar(calendar)
+    after = with_change(POLICIES, change)
+    assert not isinstance(after, str)
     now = Moment(monday + HOUR, monday + HOUR, monday + HOUR)
     _, moved = recalendar(story.case, CASE, (POLICIES, after), now)
     assert [(one.duty, one.due_at, one.why) for one in moved] == [  # type: ignore[attr-defined]
@@ -125,7 +124,7 @@ def test_a_holiday_declared_late_plans_open_duties_anew() -> None:
 def test_a_change_that_cannot_be_used_says_why(wrong: dict[str, object]) -> None:
     data = {"calendar": "resolutions-desk", "version": 2} | wrong
     change = reported.CalendarChanged.model_validate(data)
-    assert isinstance(calendar_after(POLICIES, change), str)
+    assert isinstance(with_change(POLICIES, change), str)
 
 
 def test_reopening_revives_nothing_and_the_window_counts_from_the_first_opening() -> None:
@@ -177,10 +176,9 @@ def test_a_severity_moves_only_open_duties_that_depend_on_it() -> None:
 
 
 def test_a_change_names_what_changes_and_leaves_the_rest() -> None:
-    base = POLICIES.calendar("resolutions-desk")
-    assert base is not None
+    base = POLICIES.version("resolutions-desk", 1).calendar
     half = [["09:00", "13:00"]]
-    whole = calendar_after(
+    changed = with_change(
         POLICIES,
         reported.CalendarChanged.model_validate({
             "calendar": "resolutions-desk", "version": 2, "timezone": "Asia/Tokyo",
@@ -191,7 +189,8 @@ def test_a_change_names_what_changes_and_leaves_the_rest() -> None:
             ],
         }),
     )  # fmt: skip
-    assert not isinstance(whole, str)
+    assert not isinstance(changed, str)
+    whole = changed.version("resolutions-desk", 1).calendar
     assert whole.name == "resolutions-desk" and whole.timezone.key == "Asia/Tokyo"
     assert whole.hours == ((("09:00", "13:00"),),) * 5 + ((), ())
     assert whole.holidays == {date(2030, 1, 8), date(2030, 1, 9)}
@@ -199,11 +198,12 @@ def test_a_change_names_what_changes_and_leaves_the_rest() -> None:
         date(2030, 1, 12): (), date(2030, 1, 13): (("09:00", "13:00"),),
     }  # fmt: skip
     nothing = reported.CalendarChanged(calendar="resolutions-desk", version=2)
-    assert calendar_after(POLICIES, nothing) == base
-    unknown = calendar_after(POLICIES, reported.CalendarChanged(calendar="moon", version=1))
+    same = with_change(POLICIES, nothing)
+    assert not isinstance(same, str) and same.version("resolutions-desk", 1).calendar == base
+    unknown = with_change(POLICIES, reported.CalendarChanged(calendar="moon", version=1))
     assert unknown == "no policy uses a calendar named moon"
     none = reported.CalendarChanged(calendar="resolutions-desk", version=2, timezone="Moon")
-    assert "calendar resolutions-desk: " in str(calendar_after(POLICIES, none))
+    assert "calendar resolutions-desk: " in str(with_change(POLICIES, none))
     merged_once = merged(None, nothing)
     assert merged_once == nothing
     zone = reported.CalendarChanged(
@@ -237,8 +237,8 @@ def test_a_holiday_moves_only_clocks_that_run_and_follow_the_calendar() -> None:
         "team-update": NOON + 9 * DAY + 2 * HOUR,
     }, "what was left stays as long as it was"
     led = (opened(NOON - DAY, program="engineer-led"), requested(NOON))
-    assert moved_by("engineer-led", [str(date(2030, 1, 7))], *led) == {
-        "daily-status": NOON + DAY + 5 * HOUR
+    assert moved_by("engineer-led", [str(date(2030, 1, 8))], *led) == {
+        "daily-status": NOON + 2 * DAY + 5 * HOUR
     }, "elapsed clocks know no holidays"
     assert moved_by("resolutions-desk", off, *led) == {}, "another policy's calendar"
 
@@ -248,11 +248,12 @@ def moved_by(name: str, days: list[str], *history: Reported) -> dict[str, object
     change = reported.CalendarChanged.model_validate(
         {"calendar": name, "version": 2, "dates": days}
     )  # fmt: skip
-    calendar = calendar_after(POLICIES, change)
-    assert not isinstance(calendar, str)
+    after = with_change(POLICIES, change)
+    assert not isinstance(after, str)
     at = history[-1].time
-    after = (POLICIES, POLICIES.with_calendar(calendar))
-    case, moved = recalendar(given(*history).case, CASE, after, Moment(at, at, at))
+    case, moved = recalendar(
+        given(*history).case, CASE, (POLICIES, after), Moment(at, at, at)
+    )  # fmt: skip
     assert case.escalation is not None
     open_now = {one.duty: one.due_at for one in case.escalation.duties}
     replans = [one for one in moved if isinstance(one, decided.DutyReplanned)]
@@ -272,9 +273,8 @@ def test_a_missed_duty_is_not_planned_anew() -> None:
     story = given(opened(NOON - DAY, program="resolutions-desk"), requested(NOON, **form))
     missed = story.when_time_is(NOON + DAY).case
     change = reported.CalendarChanged(calendar="resolutions-desk", version=2, dates=["2030-01-08"])
-    calendar = calendar_after(POLICIES, change)
-    assert not isinstance(calendar, str)
-    after = POLICIES.with_calendar(calendar)
+    after = with_change(POLICIES, change)
+    assert not isinstance(after, str)
     now = Moment(NOON + DAY, NOON + DAY, NOON + DAY)
     _, moved = recalendar(missed, CASE, (POLICIES, after), now)
     assert [one.duty for one in moved] == ["agent-update", "team-update"]  # type: ignore[attr-defined]

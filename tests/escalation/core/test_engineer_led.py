@@ -88,7 +88,7 @@ def test_five_duties_begin() -> None:
     assert duties(given(OPENED).when(asked()).then_accepted()) == {
         "evaluate": MONDAY + 4 * HOUR, "primary-contact": MONDAY + 8 * HOUR,
         "kickoff-call": MONDAY + DAY, "communication-plan": MONDAY + DAY,
-        "daily-status": MONDAY + 5 * HOUR,
+        "daily-status": MONDAY + DAY + 5 * HOUR,
     }  # fmt: skip
 
 
@@ -157,18 +157,21 @@ def test_a_plan_needs_a_frequency_and_somebody_attending(wrong: dict[str, Any]) 
 
 @pytest.mark.rule("003-18", "003-22")
 def test_the_daily_status_is_kept_by_any_update_of_its_day_and_due_on_each_working_day() -> None:
+    tuesday = MONDAY + DAY
+    same_day = did(reported.UpdateGiven, MONDAY + HOUR, audience="internal")
+    assert running().when(same_day).then(decided.UpdateGiven).fulfilled == []
     internal = did(
-        reported.UpdateGiven, MONDAY + HOUR, audience="internal", attendees=[person("eve")]
+        reported.UpdateGiven, tuesday + HOUR, audience="internal", attendees=[person("eve")]
     )
     found = running().when(internal).then(decided.UpdateGiven, attendee_ids=["eve"])
-    assert duties(found) == {"daily-status": MONDAY + DAY + 5 * HOUR}
-    early = did(reported.UpdateGiven, MONDAY + 2 * HOUR, audience="internal")
+    assert duties(found) == {"daily-status": tuesday + DAY + 5 * HOUR}
+    early = did(reported.UpdateGiven, tuesday + 2 * HOUR, audience="internal")
     twice = running(internal).when(early).then(decided.UpdateGiven)
     assert twice.fulfilled == []  # tomorrow's can be kept from 00:00 of its day
-    friday = NOON + 4 * DAY
-    over = given(opened(friday - DAY, program="engineer-led"), asked(friday))
-    last = over.when(did(reported.UpdateGiven, friday + HOUR)).then(decided.UpdateGiven)
-    assert duties(last) == {"daily-status": friday + 3 * DAY + 5 * HOUR}
+    thursday = NOON + 3 * DAY
+    over = given(opened(thursday - DAY, program="engineer-led"), asked(thursday))
+    last = over.when(did(reported.UpdateGiven, thursday + DAY)).then(decided.UpdateGiven)
+    assert duties(last) == {"daily-status": thursday + 4 * DAY + 5 * HOUR}
 
 
 @pytest.mark.rule("003-23", "003-24", "003-25", "003-26")

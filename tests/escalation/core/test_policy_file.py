@@ -169,7 +169,7 @@ TEXT = (shipped() / "time-gated" / "1.yaml").read_text("utf-8")  # type: ignore[
         (
             "watched_until: closed",
             "watched_until: closed\ncalendar: {timezone: Moon}",
-            "mine.yaml:47: calendar.timezone: Moon is no time zone. What to do: write"
+            "mine.yaml:47: calendar.timezone: Moon is not a time zone. What to do: write"
             " one such as Europe/Berlin.",
         ),
         (
