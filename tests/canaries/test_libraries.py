@@ -14,7 +14,7 @@ from faust.transport.drivers import aiokafka as driver
 from infra.runtime.settings import load_settings
 from services.escalation.intake import app
 from services.escalation.intake.app import build
-from services.escalation.intake.mapping import load_mapping
+from services.escalation.intake.mapping_file import load_mapping
 from services.escalation.intake.transport import CommittedConsumer, CommittedTransport
 
 

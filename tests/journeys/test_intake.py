@@ -8,8 +8,9 @@ from typing import Any
 
 from infra.workbench.demo_day import salesforce
 from schemas import topics
-from services.escalation.intake.mapping import load_mapping
-from services.escalation.intake.salesforce import Parked, translate
+from services.escalation.intake.mapping_file import load_mapping
+from services.escalation.intake.record import Parked
+from services.escalation.intake.salesforce import translate
 from tests.world import World, until
 
 MAPPING = load_mapping(None)
@@ -35,7 +36,7 @@ async def test_nothing_is_lost_when_it_is_killed_and_everything_means_the_same(
     await until(lambda: _all(world, expected), 90)
     letters = await until(lambda: _letters(world), 30)
     assert {dict(one.headers)["__connect.errors.exception.class.name"] for one in letters} == {
-        b"gap-event", b"not-json",
+        b"gap-event", b"not-json", b"not-an-envelope",
     }  # fmt: skip
     assert world.stop("intake") < 10
 

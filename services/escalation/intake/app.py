@@ -21,9 +21,11 @@ from infra.runtime.logs import configure_logging, get_logger
 from infra.runtime.probes import PROBES, serve_probes
 from infra.runtime.settings import KafkaSettings, Settings, SettingsProblem, load_settings
 from schemas import topics
-from services.escalation.intake.mapping import Mapping, MappingProblem, load_mapping
+from services.escalation.intake.mapping import Mapping
+from services.escalation.intake.mapping_file import MappingProblem, load_mapping
 from services.escalation.intake.output import Output
-from services.escalation.intake.salesforce import Parked, translate
+from services.escalation.intake.prepare import prepared
+from services.escalation.intake.record import Parked
 from services.escalation.intake.transport import CommittedTransport
 
 BATCH: Final = 500
@@ -87,12 +89,12 @@ def _attach(app: Any, output: Output, topic: str, mapping: Mapping) -> None:
 async def _carry(events: list[Any], output: Output, mapping: Mapping) -> None:
     """Translate a batch, wait until the broker has it, and only then acknowledge the inputs."""
     for event in events:
-        found = translate(event.message.value, mapping)
+        found = prepared(event.message.value, mapping)
         if isinstance(found, Parked):
             await output.park(event.message, found)
         else:
-            for reported in found:
-                await output.report(reported)
+            for ready in found:
+                await output.report(ready)
     await output.delivered()
     for event in events:
         event.ack()

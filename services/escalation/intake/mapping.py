@@ -1,106 +1,127 @@
-"""The model of a mapping file: which field of a vendor's record means what."""
+"""The model of a mapping file: which field of a vendor's record means what.
+
+Next: ``mapping_file.py`` reads one and says what is wrong with it.
+"""
 
 from __future__ import annotations
 
-from importlib.resources import files
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Final, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from schemas.vocabulary import AuthorRole, Channel, Severity
 
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=256, strip_whitespace=True, strict=True)
+]
+"""The name of an entity or field, a value of a list, or a code."""
 
-class _Part(BaseModel):
+ORGANISATION: Final = r"^[A-Za-z0-9._-]{1,64}$"
+
+
+class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SeverityMapping(_Part):
-    field: str
-    values: dict[str, Severity]
+class SeverityMapping(Part):
+    field: Name
+    values: dict[Name, Severity]
 
 
-class TierMapping(_Part):
-    field: str
-    values: dict[str, str] = {}
-    default: str
+class TierMapping(Part):
+    """Values that are not listed go on as they are; an empty field is ``default``."""
+
+    field: Name
+    values: dict[Name, Name] = {}
+    default: Name
 
 
-class CaseMapping(_Part):
-    entity: str
-    account: str
-    title: str | None = None
+class CaseMapping(Part):
+    entity: Name
+    account: Name
+    title: Name | None = None
     severity: SeverityMapping
     tier: TierMapping
-    owner: str | None = None
-    contact: str | None = None
-    support_manager: str | None = None
-    team: str | None = None
-    program: str | None = None
-    closed: str | None = None
-    status: str | None = None
-    closed_statuses: tuple[str, ...] = ()
+    owner: Name | None = None
+    contact: Name | None = None
+    support_manager: Name | None = None
+    team: Name | None = None
+    program: Name | None = None
+    closed: Name | None = None
+    closed_at: Name | None = None
+    status: Name | None = None
+    closed_statuses: tuple[Name, ...] = ()
+    reopened_statuses: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _statuses_have_a_field(self) -> CaseMapping:
+        if self.status is None and (self.closed_statuses or self.reopened_statuses):
+            raise ValueError("statuses are listed, but no field holds one; name it in status")
+        if both := set(self.closed_statuses) & set(self.reopened_statuses):
+            raise ValueError(f"{sorted(both)[0]} is listed as closed and as reopened; list it once")
+        return self
 
 
-class RoleMapping(_Part):
-    prefixes: dict[str, AuthorRole]
-    default: AuthorRole
+class RoleMapping(Part):
+    """Who wrote a comment, the first that says so: a field, a listed id, the longest prefix.
+
+    ``default`` is the role of everybody else; with ``unknown`` their comments are parked.
+    """
+
+    field: Name | None = None
+    values: dict[Name, AuthorRole] = {}
+    ids: dict[Name, AuthorRole] = {}
+    prefixes: dict[Name, AuthorRole] = {}
+    default: Literal[AuthorRole, "unknown"] = "unknown"
+
+    @model_validator(mode="after")
+    def _values_have_a_field(self) -> RoleMapping:
+        if (self.field is None) != (not self.values):
+            raise ValueError("field and values belong together; give both or neither")
+        return self
 
 
-class CommentMapping(_Part):
-    entity: str
-    case: str
-    body: str
-    author: str
-    public: str
+class CommentMapping(Part):
+    entity: Name
+    case: Name
+    body: Name
+    author: Name
+    public: Name
     role: RoleMapping
 
 
-class RequestMapping(_Part):
-    entity: str
-    case: str
-    requested_by: str | None = None
-    reason: str | None = None
-    reasons: dict[str, str] = {}
-    comments: str | None = None
-    contact: str | None = None
+class RequestMapping(Part):
+    entity: Name
+    case: Name
+    requested_by: Name | None = None
+    reason: Name | None = None
+    reasons: dict[Name, Name] = {}
+    comments: Name | None = None
+    contact: Name | None = None
     channel: Channel = "form"
 
 
-class Mapping(_Part):
+class Mapping(Part):
     """One organisation's file."""
 
-    organisation: str = Field(min_length=1)
+    organisation: str = Field(pattern=ORGANISATION)
     case: CaseMapping
     comment: CommentMapping
     request: RequestMapping | None = None
+
+    @model_validator(mode="after")
+    def _entities_differ(self) -> Mapping:
+        parts = (self.case, self.comment, self.request)
+        entities = [part.entity for part in parts if part is not None]
+        if len(set(entities)) < len(entities):
+            raise ValueError("an entity is named twice; case, comment and request need their own")
+        return self
 
     @property
     def source(self) -> str:
         return f"/salesforce/{self.organisation}"
 
 
-class MappingProblem(ValueError):
-    """What is wrong with a mapping file, where, and what to do."""
-
-
-def load_mapping(file: Path | None) -> Mapping:
-    """The organisation's mapping, or the shipped one. Errors: ``MappingProblem``."""
-    shipped = files(__package__) / "mappings" / "default.yaml"
-    name = str(file or "mappings/default.yaml")
-    try:
-        text = file.read_text("utf-8") if file else shipped.read_text("utf-8")
-        content: Any = yaml.safe_load(text)
-        return Mapping.model_validate(content)
-    except OSError as error:
-        raise MappingProblem(f"{name}: cannot be read: {error.strerror}") from None
-    except yaml.YAMLError as error:
-        raise MappingProblem(f"{name}: this is no YAML: {error}") from None
-    except ValidationError as error:
-        lines = [
-            f"{name}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()
-        ]
-        raise MappingProblem(
-            "\n".join([*lines, "the shipped mappings/default.yaml shows the form"])
-        ) from None
+PARTS: Final = (
+    Mapping, CaseMapping, SeverityMapping, TierMapping, CommentMapping, RoleMapping, RequestMapping
+)  # fmt: skip

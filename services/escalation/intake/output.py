@@ -13,9 +13,10 @@ from infra.runtime.dead_letters import dead_letter_headers, dead_letter_value
 from infra.runtime.kafka import make_producer, topic_name
 from infra.runtime.settings import KafkaSettings
 from schemas import topics
-from schemas.codec import STRUCTURED_HEADERS, Reported, write
+from schemas.codec import STRUCTURED_HEADERS
 from schemas.topics import partition_of
-from services.escalation.intake.salesforce import Parked
+from services.escalation.intake.prepare import Ready
+from services.escalation.intake.record import Parked
 
 PATIENCE: Final = 8.0
 """Seconds a batch may take to be acknowledged before the process gives up."""
@@ -36,9 +37,10 @@ class Output:
     async def stop(self) -> None:
         await asyncio.wait_for(self._producer.stop(), PATIENCE)
 
-    async def report(self, event: Reported) -> None:
+    async def report(self, ready: Ready) -> None:
         """Queue an event for the case topic."""
-        await self._send(topics.CASE_EVENTS.name, event.key, write(event), list(STRUCTURED_HEADERS))
+        headers = list(STRUCTURED_HEADERS)
+        await self._send(topics.CASE_EVENTS.name, ready.key, ready.value, headers)
 
     async def park(self, message: Any, why: Parked) -> None:
         """Queue a vendor's record for the dead-letter topic, byte for byte."""
