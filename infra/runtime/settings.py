@@ -47,6 +47,9 @@ class SmtpSettings(_Section):
     username: str | None = Field(None, description="to log in with")
     password: SecretStr | None = Field(None, description="to log in with")
     tls: Literal["none", "starttls", "tls"] = Field("none", description="how the line is secured")
+    cafile: Path | None = Field(
+        None, description="certificates that the mail server's is checked against (PEM)"
+    )
     sender: str = Field(
         "support@escalation.example", description="the address that mails come from"
     )
@@ -74,6 +77,12 @@ class NotifierSettings(_Section):
     addresses_file: Path | None = Field(None, description="addresses per team, duty and level")
     retry_first: timedelta = Field(timedelta(seconds=1), description="wait before a second try")
     retry_longest: timedelta = Field(timedelta(minutes=5), description="longest wait between tries")
+    unknown_case_wait: timedelta = Field(
+        timedelta(minutes=10), description="wait before a request for an unknown case is answered"
+    )
+    gather_misses: timedelta = Field(
+        timedelta(minutes=15), description="after the first, a case's misses go as one message"
+    )
 
 
 class ProjectionsSettings(_Section):

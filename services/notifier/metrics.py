@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 READ: Final = Counter("notifier_records_total", "Records read", ["topic", "outcome"])
 PLANNED: Final = Counter("notifier_messages_planned_total", "Messages planned", ["state"])
 ATTEMPTS: Final = Counter("notifier_attempts_total", "Attempts to deliver", ["outcome"])
 SETTLED: Final = Counter("notifier_messages_settled_total", "Messages done", ["state", "template"])
+LATENCY: Final = Histogram(
+    "notifier_delivery_seconds", "From the plan of a message until the mail server took it",
+    buckets=(0.1, 0.5, 1, 2, 5, 15, 60, 300, 900, 3600, 86400),
+)  # fmt: skip
 SERVER_AWAY: Final = Gauge("notifier_mail_server_away", "1 while the mail server does not answer")
 STEPPED_BACK: Final = Counter(
     "notifier_stepped_back_total", "Decisions whose source offset went back within a partition"

@@ -177,18 +177,26 @@ class Outbox:
         """Free at once what an earlier life of this slot had claimed."""
         await self._pool.execute(QUERIES["release_mine"], self._owner)
 
-    async def claim(self, most: int) -> list[UUID]:
-        """Messages that are due, in order; nobody else has them until the lease ends."""
-        await self._pool.execute(QUERIES["cancel_pointless"])
-        rows = await self._pool.fetch(QUERIES["claim"], self._owner, most, LEASE)
+    async def claim(self, most: int, *, slow: bool) -> list[UUID]:
+        """Messages that are due, in order; nobody else has them until the lease ends.
+
+        ``slow``: those that were put off before, or go where one that was put off goes.
+        """
+        if not slow:
+            await self._pool.execute(QUERIES["cancel_pointless"])
+        rows = await self._pool.fetch(QUERIES["claim"], self._owner, most, LEASE, slow)
         return [row["message_id"] for row in sorted(rows, key=lambda row: row["due_at"])]
 
     async def release(self, ids: Sequence[UUID]) -> None:
         await self._pool.execute(QUERIES["release"], list(ids), self._owner)
 
-    async def begin(self, message_id: UUID) -> Any:
-        """The message as it stands, its attempt recorded; None where it is no longer wanted."""
-        return await self._pool.fetchrow(QUERIES["begin"], message_id, self._owner, LEASE)
+    async def begin(self, message_id: UUID, *, slow: bool) -> Any:
+        """The message as it stands, its attempt recorded; None where it is no longer wanted, or
+        belongs into the slow lane by now."""
+        found = await self._pool.fetchrow(QUERIES["begin"], message_id, self._owner, LEASE, slow)
+        if found is None:
+            await self.release([message_id])
+        return found
 
     async def settle(self, message_id: UUID, attempt: int, end: Ending, state: str) -> None:
         await self._pool.execute(

@@ -1,38 +1,38 @@
 """Send what is due: claim, look again, write the words, hand over, record.
 
 A mail is handed over at most once per attempt and every attempt is recorded before it begins,
-so the only doubt is an attempt that never ended: the process was killed, or the server went
-silent, between taking the mail and our record of it. Such a one is sent again with the same
-Message-ID and counted as a possible duplicate.
+so the only doubt is an attempt that never ended after the mail itself was on its way: the process
+was killed, or the server went silent, between taking the mail and our record of it. Such a one is
+sent again with the same Message-ID, up to five times, and counted as a possible duplicate.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+from infra.runtime.isolation import what_failed
 from infra.runtime.logs import get_logger
 from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.settings import SmtpSettings
 from services.notifier.channels.mail import Line, Unreachable, compose
 from services.notifier.core.mailbox import mailbox
 from services.notifier.core.retries import Retries
-from services.notifier.core.wording import About, Reader, Somebody, Told, write
-from services.notifier.metrics import ATTEMPTS, SERVER_AWAY, SETTLED
+from services.notifier.core.wording import write
+from services.notifier.lanes import Lane, lanes
+from services.notifier.metrics import ATTEMPTS, LATENCY, SERVER_AWAY, SETTLED
+from services.notifier.outage import Outage
 from services.notifier.outbox import Ending, Outbox
+from services.notifier.told import told
 
-LINES: Final = 3
-"""Connections to the mail server at a time."""
-CLAIMED: Final = 30
 IDLE: Final = 0.5
 log = get_logger(__name__)
 
@@ -47,69 +47,98 @@ class Sender:
     retries: Retries
     wake: asyncio.Event
     stop: asyncio.Event
-    failures: int = 0
-    interrupted: bool = False
+    lanes: tuple[Lane, ...] = field(default_factory=lanes)
+    interrupted: bool = True
+    postgres: Outage = field(default_factory=lambda: Outage("postgres", is_condition=True))
+
+    def __post_init__(self) -> None:
+        self.mail = Outage("mail-server", self.retries.first.total_seconds(), 60.0)
 
     async def run(self) -> None:
         """Send until asked to stop; an outage of the mail server or of Postgres is waited out."""
-        self.interrupted = True
+        lines = [self._work(lane) for lane in self.lanes for _ in range(lane.lines)]
+        working = [asyncio.create_task(part) for part in (self._fill(), *lines)]
+        try:
+            done, _ = await asyncio.wait(working, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+            await self._through_outages(lambda: self.outbox.release(self._unsent()))
+        finally:
+            for task in working:
+                task.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
+
+    def _unsent(self) -> tuple[UUID, ...]:
+        return tuple(one for lane in self.lanes for one in lane.queue)
+
+    # --- claiming --------------------------------------------------------------------------
+
+    async def _fill(self) -> None:
+        """Claim what is due for the lanes that have room; nothing while the server is away."""
         while not self.stop.is_set():
             self.wake.clear()
-            claimed: list[UUID] = await self._through_outages(self._claim)
-            if claimed:
-                await self._send_all(deque(claimed))
-            else:
+            claimed = 0
+            if not self.mail.wait:
+                for lane in self.lanes:
+                    claimed += await self._through_outages(partial(self._claim, lane))
+            if not claimed:
                 await _until(self.wake, IDLE)
 
-    async def _claim(self) -> list[UUID]:
+    async def _claim(self, lane: Lane) -> int:
         """After an outage first free what a claim may have taken whose answer was lost."""
-        if self.interrupted:
+        if self.interrupted and not any(one.sending for one in self.lanes):
             await self.outbox.take_over()
             self.interrupted = False
-        return await self.outbox.claim(CLAIMED)
+        if not lane.room:
+            return 0
+        found = await self.outbox.claim(lane.room, slow=lane.slow)
+        lane.put(found)
+        return len(found)
 
-    async def _send_all(self, queue: deque[UUID]) -> None:
-        lines = min(LINES, len(queue))
-        results = await asyncio.gather(
-            *(self._work(queue) for _ in range(lines)), return_exceptions=True
-        )
-        if queue:
-            await self._through_outages(lambda: self.outbox.release(tuple(queue)))
-        for result in results:
-            if isinstance(result, BaseException) and not isinstance(result, Unreachable):
-                raise result
-        if any(isinstance(result, Unreachable) for result in results):
-            await self._wait_for_server(next(one for one in results if one is not None))
-        else:
-            self.failures = 0
-            SERVER_AWAY.set(0)
+    # --- sending ---------------------------------------------------------------------------
 
-    async def _wait_for_server(self, why: object) -> None:
-        self.failures += 1
-        wait = min(self.retries.wait(self.failures).total_seconds(), 60.0)
-        SERVER_AWAY.set(1)
-        log.warning("mail-server-away", why=str(why), next_try_seconds=wait)
-        await _until(self.stop, wait)
-
-    async def _work(self, queue: deque[UUID]) -> None:
+    async def _work(self, lane: Lane) -> None:
         """One line: connect first, so that an outage is no attempt of any message."""
-        while queue and not self.stop.is_set():
-            async with Line(self.smtp) as line:
-                while queue and line.is_open and not self.stop.is_set():
-                    await self._send(queue.popleft(), line)
+        while not self.stop.is_set():
+            if wait := self.mail.wait:
+                await _until(self.stop, wait)
+            elif not lane.queue:
+                lane.filled.clear()
+                await _until(lane.filled, IDLE)
+            else:
+                await self._connected(lane)
 
-    async def _send(self, message_id: UUID, line: Line) -> None:
-        row = await self._through_outages(lambda: self.outbox.begin(message_id))
+    async def _connected(self, lane: Lane) -> None:
+        try:
+            async with Line(self.smtp) as line:
+                self._mail_answers()
+                while line.is_open and not self.stop.is_set():
+                    if (message_id := lane.take()) is None:
+                        return
+                    try:
+                        await self._send(message_id, line, lane)
+                    finally:
+                        lane.done(message_id)
+        except Unreachable as error:
+            self.mail.failed(error)
+            SERVER_AWAY.set(1)
+
+    def _mail_answers(self) -> None:
+        self.mail.over()
+        SERVER_AWAY.set(0)
+
+    async def _send(self, message_id: UUID, line: Line, lane: Lane) -> None:
+        row = await self._through_outages(lambda: self.outbox.begin(message_id, slow=lane.slow))
         if row is None:
             return
         try:
             message = self._composed(row)
         except Exception as error:
-            log.exception("message-unwritable", message_id=str(message_id))
+            log.error("message-unwritable", message_id=str(message_id), failed=what_failed(error))
             await self._record(row, Ending("unwritable", None, type(error).__name__))
             return
         try:
-            end = await line.deliver(message)
+            end = await line.deliver(message, lane.patience)
         except Unreachable as error:
             await self._record(row, Ending("unreachable", None, str(error)))
             raise
@@ -126,6 +155,8 @@ class Sender:
             return
         await self._through_outages(lambda: self.outbox.settle(*place, next_))
         SETTLED.labels(state=next_, template=row["template"]).inc()
+        if next_ == "sent":
+            LATENCY.observe(age.total_seconds())
 
     def _composed(self, row: Any) -> EmailMessage:
         found = mailbox(row["email"]) or mailbox(row["address"])
@@ -139,44 +170,21 @@ class Sender:
 
     async def _through_outages(self, work: Callable[[], Awaitable[Any]]) -> Any:
         """Do something in Postgres, again and again while it is away."""
-        wait = 0.1
         while True:
             try:
-                return await work()
+                found = await work()
             except POSTGRES_AWAY as error:
-                log.warning("postgres-away", why=type(error).__name__, next_try_seconds=wait)
                 self.interrupted = True
+                wait = self.postgres.failed(type(error).__name__)
                 if self.stop.is_set():
                     raise
-            await _until(self.stop, wait)
-            wait = min(wait * 2, 5.0)
+                await _until(self.stop, wait)
+            else:
+                self.postgres.over()
+                return found
 
 
 async def _until(event: asyncio.Event, seconds: float) -> None:
     """Until the event, at most so long."""
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), seconds)
-
-
-def told(row: Any, now: datetime) -> Told:
-    """What a message can say: the decision, and what is known of the case now."""
-    return Told(
-        template=row["template"],
-        subject=row["subject"],
-        happened_at=row["event_time"],
-        written_at=now,
-        brief=json.loads(row["brief"]),
-        reader=Reader(row["name"], row["timezone"]),
-        case=About(row["title"], row["product"]),
-        requester=_somebody(row["requester"]),
-        contact=_somebody(row["contact"]),
-        comments=row["comments"],
-    )
-
-
-def _somebody(text: str | None) -> Somebody | None:
-    if text is None:
-        return None
-    row = json.loads(text)
-    fields = ("name", "email", "phone", "timezone", "working_hours")
-    return Somebody(*(row[name] for name in fields))

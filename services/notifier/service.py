@@ -25,10 +25,12 @@ from services.notifier.channels.mail import sender_of
 from services.notifier.core.directory import Directory
 from services.notifier.core.retries import Retries
 from services.notifier.follower import Follower
+from services.notifier.lanes import LINES
+from services.notifier.outage import Outage
 from services.notifier.outbox import Outbox
 from services.notifier.planner import Planner
 from services.notifier.rejects import Rejects
-from services.notifier.sender import LINES, Sender
+from services.notifier.sender import Sender
 from services.notifier.sql import QUERIES
 
 OWNER: Final = "notifier"
@@ -92,18 +94,20 @@ async def _run_all(stop: asyncio.Event, wake: asyncio.Event, parts: tuple[Any, .
 
 async def _until_postgres_answers(settings: Settings, stop: asyncio.Event) -> Any:
     """A pool on migrated tables; None if asked to stop before. Errors: ``NotMigrated``."""
-    wait = 0.2
+    postgres = Outage("postgres", is_condition=True)
     while not stop.is_set():
         try:
             missing = await pending(settings.postgres.dsn, OWNER, MIGRATIONS)
             if missing:
                 raise NotMigrated(f"{', '.join(missing)} not applied: run escalation db migrate")
-            return await open_pool(settings.postgres, max_size=LINES + 3)
+            pool = await open_pool(settings.postgres, max_size=LINES + 3)
         except POSTGRES_AWAY as error:
-            log.warning("postgres-away", why=type(error).__name__, next_try_seconds=wait)
+            wait = postgres.failed(type(error).__name__)
+        else:
+            postgres.over()
+            return pool
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), wait)
-        wait = min(wait * 2, 5.0)
     return None
 
 

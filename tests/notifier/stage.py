@@ -92,11 +92,14 @@ class Inbox:
     port: int = field(default_factory=free_port)
     received: list[tuple[str, str, bytes]] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
+    hang: set[str] = field(default_factory=set)
     server: asyncio.Server | None = None
 
     async def handle_RCPT(
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
     ) -> str:
+        if address in self.hang:
+            await asyncio.sleep(60)
         if address in self.refuse:
             return self.refuse[address]
         envelope.rcpt_tos.append(address)

@@ -232,6 +232,26 @@ async def test_an_outage_of_the_mail_server_delays_and_loses_nothing(
     assert len(box.received) == 40
 
 
+async def test_recipients_who_hang_hold_up_nobody_else(stage: Stage, box: Inbox) -> None:
+    slow = [person(f"slow-{n}", email=f"slow{n}@hangs.example") for n in range(6)]
+    box.hang = {one["email"] for one in slow}
+    told = [(asked(f"r-{n}", requested_by=slow[n % 6]),
+             [rejected("too-early", at=now(), request_id=f"r-{n}")])
+            for n in range(24)]  # fmt: skip
+    told += [(asked(f"q-{n}"), [rejected("too-early", at=now(), request_id=f"q-{n}")])
+             for n in range(60)]  # fmt: skip
+    await stage.tell([(case(), []), *told])
+    await until(lambda: _all_sent(box, "ann@customer.example", 60), 40)
+    rows = await until(lambda: stage.rows("put_off"), 20)
+    assert {row["state"] for row in rows} == {"planned"}
+    attempts = await stage.world.query("SELECT DISTINCT outcome FROM notifier.attempt")
+    assert {row["outcome"] for row in attempts} <= {"accepted", "deferred", None}
+
+
+async def _all_sent(box: Inbox, address: str, number: int) -> bool:
+    return addresses(box).count(address) == number
+
+
 async def test_a_voided_escalation_is_not_handed_over_but_confirmed(
     stage: Stage, box: Inbox
 ) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -27,6 +28,8 @@ from services.notifier.outbox import Ending
 
 STAGE: Final = 40.0
 """Seconds for addressing a mail, and again for handing it over; the lease lasts longer."""
+GO_ON: Final = 354
+"""The server's answer to DATA: from here on it may have taken the mail."""
 
 
 class Unreachable(Exception):
@@ -78,6 +81,7 @@ class Line:
             password=secret.get_secret_value() if secret else None,
             use_tls=smtp.tls == "tls",
             start_tls=smtp.tls == "starttls",
+            cert_bundle=None if smtp.cafile is None else str(smtp.cafile),
             timeout=smtp.timeout,
         )
 
@@ -105,42 +109,65 @@ class Line:
     def is_open(self) -> bool:
         return self._client.is_connected
 
-    async def deliver(self, message: EmailMessage) -> Ending:
-        """Hand one mail over. Errors: ``Unreachable`` where nothing of it can have been taken."""
+    async def deliver(self, message: EmailMessage, patience: float = STAGE) -> Ending:
+        """Hand one mail over; ``patience`` is how long the recipient may keep the server busy.
+
+        Errors: ``Unreachable`` where the server fails before it has heard of any recipient.
+        """
         try:
-            async with asyncio.timeout(STAGE):
-                await self._address(message)
-        except (aiosmtplib.SMTPRecipientRefused, _Utf8Missing) as error:
-            await self._forget()
+            await self._announce(message)
+        except _Utf8Missing as error:
             return _answered(error)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             self._client.close()
             raise Unreachable(_said(error)) from error
+        try:
+            async with asyncio.timeout(patience):
+                await self._client.rcpt(_to(message), encoding=_encoding(message))
+                start = await self._client.execute_command(b"DATA")
+        except aiosmtplib.SMTPRecipientRefused as error:
+            await self._forget()
+            return _answered(error)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            self._client.close()
+            return Ending("deferred", None, _said(error))
+        if start.code != GO_ON:
+            await self._forget()
+            return _answered(aiosmtplib.SMTPDataError(start.code, start.message))
         return await self._hand_over(message)
 
-    async def _address(self, message: EmailMessage) -> None:
-        to = message["To"].addresses[0].addr_spec
-        options, encoding = [], "ascii"
+    async def _announce(self, message: EmailMessage) -> None:
+        """Begin a mail; what goes wrong here is not about the recipient."""
+        to, options = _to(message), []
         if not to.isascii():
             if not self._client.supports_extension("smtputf8"):
                 raise _Utf8Missing(553, "the mail server takes no such address (SMTPUTF8)", to)
-            options, encoding = ["SMTPUTF8", "BODY=8BITMIME"], "utf-8"
+            options = ["SMTPUTF8", "BODY=8BITMIME"]
         sender = message["From"].addresses[0].addr_spec
-        await self._client.mail(sender, options=options, encoding=encoding)
-        await self._client.rcpt(to, encoding=encoding)
+        async with asyncio.timeout(STAGE):
+            await self._client.mail(sender, options=options, encoding=_encoding(message))
 
     async def _hand_over(self, message: EmailMessage) -> Ending:
         """From here on an answer that does not come is no answer: it may have been taken."""
         try:
             async with asyncio.timeout(STAGE):
-                answer = await self._client.data(message.as_bytes())
-        except aiosmtplib.SMTPDataError as error:
-            await self._forget()
-            return _answered(error)
+                answer = await self._content(message.as_bytes())
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             self._client.close()
             return Ending("unknown", None, _said(error))
+        if answer.code != aiosmtplib.SMTPStatus.completed:
+            await self._forget()
+            return _answered(aiosmtplib.SMTPDataError(answer.code, answer.message))
         return Ending("accepted", answer.code, one_line(answer.message, 200))
+
+    async def _content(self, content: bytes) -> aiosmtplib.SMTPResponse:
+        """What the library's ``data`` sends after DATA; that one does not say how far it came."""
+        protocol = self._client.protocol
+        if protocol is None:
+            raise aiosmtplib.SMTPServerDisconnected("the line was closed")
+        protocol._response_pending = True  # else the answer counts as unasked for
+        protocol.write(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
+        return await protocol.read_response(timeout=STAGE)
 
     async def _forget(self) -> None:
         """The next message begins anew on the same line."""
@@ -148,6 +175,14 @@ class Line:
             await self._client.rset()
         except (aiosmtplib.SMTPException, OSError):
             self._client.close()
+
+
+def _to(message: EmailMessage) -> str:
+    return str(message["To"].addresses[0].addr_spec)
+
+
+def _encoding(message: EmailMessage) -> str:
+    return "ascii" if _to(message).isascii() else "utf-8"
 
 
 class _Utf8Missing(aiosmtplib.SMTPRecipientRefused):

@@ -158,11 +158,15 @@ UPDATE notifier.message AS m SET due_at = least(m.due_at, now()) FROM settled
 WHERE m.after = settled.message_id AND m.settled_at IS NULL AND m.pointless IS NULL
 
 -- name: claim
--- Take due messages, oldest first, for as long as the lease runs.
+-- Take due messages, oldest first, for as long as the lease runs. Slow ones ($4) were put off
+-- before, or go to an address to which one that was put off still has to go.
 WITH due AS (
-    SELECT message_id FROM notifier.message
+    SELECT message_id FROM notifier.message AS m
     WHERE settled_at IS NULL AND pointless IS NULL AND due_at <= now()
       AND (leased_until IS NULL OR leased_until < now())
+      AND $4 = (put_off OR EXISTS (
+          SELECT FROM notifier.message AS other
+          WHERE other.address = m.address AND other.put_off AND other.settled_at IS NULL))
     ORDER BY due_at
     LIMIT $2
     FOR UPDATE SKIP LOCKED
@@ -187,11 +191,14 @@ UPDATE notifier.attempt AS a SET outcome = 'unknown', ended_at = clock_timestamp
 WHERE a.message_id = freed.message_id AND a.ended_at IS NULL
 
 -- name: begin
--- Look again, just before sending: still ours and still needed? Then record the attempt and say
--- what is known now.
+-- Look again, just before sending: still ours, still needed, and still in the right lane ($4: the
+-- slow one)? Then record the attempt and say what is known now.
 WITH current AS (
-    UPDATE notifier.message SET attempts = attempts + 1, leased_until = now() + $3
+    UPDATE notifier.message AS m SET attempts = attempts + 1, leased_until = now() + $3
     WHERE message_id = $1 AND lease_owner = $2 AND settled_at IS NULL AND pointless IS NULL
+      AND ($4 OR NOT EXISTS (
+          SELECT FROM notifier.message AS other
+          WHERE other.address = m.address AND other.put_off AND other.settled_at IS NULL))
     RETURNING *
 ), lost AS (
     UPDATE notifier.attempt SET outcome = 'unknown', ended_at = clock_timestamp()
@@ -245,7 +252,8 @@ WITH ended AS (
     UPDATE notifier.attempt SET ended_at = clock_timestamp(), outcome = $3, code = $4, answer = $5
     WHERE message_id = $1 AND attempt = $2
 )
-UPDATE notifier.message SET due_at = now() + $6, lease_owner = NULL, leased_until = NULL
+UPDATE notifier.message SET due_at = now() + $6, lease_owner = NULL, leased_until = NULL,
+    put_off = put_off OR $3 IN ('deferred', 'unknown')
 WHERE message_id = $1 AND settled_at IS NULL
 
 -- name: expire
