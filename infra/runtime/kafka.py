@@ -3,13 +3,23 @@ committed records only. aiokafka's own defaults are others."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import CorruptRecordException
 from aiokafka.helpers import create_ssl_context
 
+from infra.runtime import tolerant_records
+from infra.runtime.logs import get_logger
 from infra.runtime.settings import KafkaSettings
+
+FETCH_AGAIN_AFTER: Final = 0.2
+"""Seconds until what arrived damaged is fetched again."""
+
+log = get_logger(__name__)
+tolerant_records.install()
 
 
 def topic_name(kafka: KafkaSettings, name: str) -> str:
@@ -42,6 +52,20 @@ def connection(kafka: KafkaSettings) -> dict[str, Any]:
     return options
 
 
+class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has no types
+    """Goes on behind what cannot be parsed: see ``tolerant_records``."""
+
+    async def getmany(self, *partitions: Any, **options: Any) -> dict[Any, list[Any]]:
+        """As aiokafka's; what arrived damaged is fetched again."""
+        try:
+            found: dict[Any, list[Any]] = await super().getmany(*partitions, **options)
+            return found
+        except CorruptRecordException as error:
+            log.warning("batch-damaged", why=str(error)[:200])
+            await asyncio.sleep(FETCH_AGAIN_AFTER)
+            return {}
+
+
 def make_consumer(kafka: KafkaSettings, *topics: str, **overrides: Any) -> Any:
     """A consumer, not yet started: read committed, from the beginning, commits by hand.
 
@@ -56,7 +80,7 @@ def make_consumer(kafka: KafkaSettings, *topics: str, **overrides: Any) -> Any:
     chosen = options | overrides
     if chosen["group_id"] is not None:
         chosen["group_id"] = group_name(kafka, str(chosen["group_id"]))
-    return AIOKafkaConsumer(*topics, **connection(kafka), **chosen)
+    return TolerantConsumer(*topics, **connection(kafka), **chosen)
 
 
 def make_member(kafka: KafkaSettings, group: str, instance: str, **overrides: Any) -> Any:

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import inspect
+import re
+from dataclasses import fields
 
 import aiokafka
 import faust
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, codec
+from aiokafka.consumer import fetcher
+from aiokafka.errors import CorruptRecordException
 from aiokafka.producer import sender
+from aiokafka.record import memory_records
 from faust.streams import Stream
 from faust.transport.drivers import aiokafka as driver
 
+from infra.runtime.kafka import TolerantConsumer, make_consumer
 from infra.runtime.settings import load_settings
+from infra.runtime.tolerant_records import ParsedRecord, TolerantRecords
 from services.escalation.intake import app
 from services.escalation.intake.app import build
 from services.escalation.intake.mapping_file import load_mapping
 from services.escalation.intake.transport import CommittedConsumer, CommittedTransport
+from tests.runtime.test_tolerant_records import written
 
 
 def test_these_are_the_versions_that_were_measured() -> None:
@@ -31,6 +40,36 @@ def test_aiokafkas_defaults_are_not_safe_so_ours_are_set() -> None:
     assert consumer["auto_offset_reset"].default == "latest"
     assert consumer["isolation_level"].default == "read_uncommitted"
     assert sender.BACKOFF_OVERRIDE == 0.02
+
+
+async def test_aiokafka_parses_fetched_bytes_where_we_put_our_reader() -> None:
+    fetched = inspect.getsource(fetcher.Fetcher._proc_fetch_request)
+    assert "records = MemoryRecords(part_data[-1])" in fetched
+    assert vars(fetcher)["MemoryRecords"] is TolerantRecords
+    assert issubclass(type(make_consumer(load_settings().kafka)), TolerantConsumer)
+
+
+def test_of_a_batch_aiokafka_asks_only_what_ours_answers() -> None:
+    source = inspect.getsource(fetcher.PartitionRecords._unpack_records)
+    asked = set(re.findall(r"next_batch\.(\w+)", source))
+    assert asked == {
+        "validate_crc", "producer_id", "base_offset", "is_control_batch", "is_transactional",
+        "next_offset",
+    }  # fmt: skip
+    assert set(re.findall(r"records\.(\w+)", source)) == {"has_next", "next_batch"}
+    record = inspect.getsource(fetcher.PartitionRecords._consumer_record)
+    assert set(re.findall(r"record\.(\w+)", record)) == {one.name for one in fields(ParsedRecord)}
+
+
+def test_a_header_that_is_no_utf_8_stops_aiokafka_as_it_is() -> None:
+    """The day that it does not, ``tolerant_records`` is needed only for damage."""
+    batch = written([(b"key", b"value", [(b"caf\xe9", b"")])])
+    with pytest.raises((CorruptRecordException, UnicodeDecodeError)):
+        list(memory_records.MemoryRecords(batch).next_batch())
+
+
+def test_every_codec_that_a_broker_takes_can_be_read() -> None:
+    assert all([codec.has_gzip(), codec.has_snappy(), codec.has_lz4(), codec.has_zstd()])
 
 
 def test_faust_builds_its_consumer_where_we_override_it() -> None:

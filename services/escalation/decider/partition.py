@@ -19,6 +19,7 @@ from heapq import heappop, heappush
 from typing import Final
 
 from infra.runtime.isolation import what_failed
+from infra.runtime.tolerant_records import Unparsed
 from schemas import reported
 from schemas.codec import Decided, Record, Reported, Skipped, Unreadable, read_reported, write
 from schemas.decided import DeadlineMissed
@@ -123,6 +124,8 @@ class Partition:
         return Outcome.DEAD_LETTER
 
     def _apply(self, record: Incoming, recorded_at: datetime) -> Outcome:
+        if isinstance(record.value, Unparsed):
+            return self._refuse(record, Unreadable("not-json", unparsed(record.value)))
         # A key that has a state was found in its place before: murmur2 need not be asked again.
         placed = record.key in self.cases
         event = read_reported(
@@ -254,6 +257,14 @@ class Partition:
             given = outgoing.overdue(subject, decision, case, (self.number, offset))
             self._change(key, kept, case, offset, [given])
             self._queue(late, key, offset)
+
+
+def unparsed(value: Unparsed) -> str:
+    """What an operator reads of records that no client can parse."""
+    return (
+        "the bytes at these offsets cannot be parsed as Kafka records; this letter holds their "
+        f"SHA-256, size and offsets ({value.why})"
+    )
 
 
 def recorded(timestamp: int) -> datetime | None:
