@@ -7,32 +7,40 @@ contract's order. The content-type decides the mode, never the presence of ``ce_
 
 from __future__ import annotations
 
-import base64
 import json
-import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import PydanticCustomError, from_json
+from pydantic_core import PydanticCustomError
 
 from schemas import decided, reported
+from schemas.attributes import (
+    STRUCTURED,
+    Headers,
+    open_event,
+    problem_of,
+    problem_of_numbers,
+    whole_number,
+)
 from schemas.envelope import Envelope, schema_uri
+from schemas.json_text import UNSOUND
 from schemas.topics import LARGEST_EVENT_BYTES, partition_of
+from schemas.unreadable import Reason, Unfit, Unreadable
 from schemas.upcasters import lift
 from schemas.vocabulary import NAIVE_TIME, instant_text, parse_instant
 
-Reason = Literal[
-    "too-large", "not-json", "not-an-envelope", "key-mismatch", "partition-mismatch",
-    "naive-time", "schema-invalid", "gap-event", "wildcard-records", "unmapped",
-    "processing-failed",
+__all__ = [
+    "STRUCTURED", "STRUCTURED_HEADERS", "Decided", "Headers", "Reason", "Record", "Reported",
+    "Skipped", "Unreadable", "read_decided", "read_reported", "write",
 ]  # fmt: skip
-Headers = Sequence[tuple[str, bytes | None]]
-STRUCTURED: Final = "application/cloudevents+json; charset=UTF-8"
+
 STRUCTURED_HEADERS: Final = (("content-type", STRUCTURED.encode()),)
+_NAIVE: Final = (NAIVE_TIME, "timezone_aware")
+_SHOWN: Final = 80
+"""Characters of a key or subject that a sentence repeats."""
+_LARGEST_PARTITION: Final = 2**31 - 1
 
 
 @dataclass(slots=True)
@@ -46,24 +54,10 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
-    """Why a record cannot be read: the reason's code, and a sentence for the operator."""
-
-    reason: Reason
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Skipped:
     """An event of a type that this reader does not know."""
 
     type: str
-
-
-class _Unfit(Exception):
-    def __init__(self, reason: Reason, text: str) -> None:
-        super().__init__(text)
-        self.unreadable = Unreadable(reason, text)
 
 
 Reported = Envelope[reported.Fact]
@@ -79,22 +73,42 @@ def read_reported(record: Record, partitions: int | None) -> Reported | Skipped 
     try:
         attributes, data, sound = _open(record)
         _check_key(attributes["subject"], record, partitions)
-        return _reported(attributes, data, sound)
-    except _Unfit as unfit:
+        type_, data = lift(attributes["type"], data)
+        model = reported.BY_TYPE.get(type_)
+        if model is None:
+            return Skipped(type_)
+        if data is None and not model.model_fields:
+            data = {}  # it has nothing to say but its time
+        time, fact = _checked(model, attributes["time"], data)
+        _check_attributes(attributes, sound)
+        if (problem := problem_of_numbers(attributes)) is not None:
+            raise Unfit("schema-invalid", problem)
+    except Unfit as unfit:
         return unfit.unreadable
+    return Envelope(
+        attributes["id"], attributes["source"], type_, attributes["subject"], time, fact,
+        attributes.get("correlationid"), attributes.get("causationid"),
+        attributes.get("traceparent"), as_read=data,
+    )  # fmt: skip
 
 
 def read_decided(record: Record) -> Decided | Skipped | Unreadable:
     """Read a record of the escalation topic. Its writer is ours, so its place is not checked."""
     try:
-        attributes, data, _ = _open(record)
+        attributes, data, sound = _open(record)
         model = decided.BY_TYPE.get(attributes["type"])
         if model is None:
             return Skipped(attributes["type"])
         time, decision = _checked(model, attributes["time"], data)
-        return _envelope(attributes, attributes["type"], time, (decision, data))
-    except _Unfit as unfit:
+        _check_attributes(attributes, sound)
+        source = _source(attributes)
+    except Unfit as unfit:
         return unfit.unreadable
+    return Envelope(
+        attributes["id"], attributes["source"], attributes["type"], attributes["subject"], time,
+        decision, attributes.get("correlationid"), attributes.get("causationid"),
+        attributes.get("traceparent"), *source, as_read=data,
+    )  # fmt: skip
 
 
 def write(event: Envelope[BaseModel]) -> bytes:
@@ -132,148 +146,36 @@ def _dump(data: BaseModel) -> bytes:
 
 
 def _open(record: Record) -> tuple[dict[str, Any], Any, bool]:
-    """Attributes, data, and whether every string is sound (no U+0000, no lone surrogate)."""
+    """Attributes, data, and whether both are sound."""
     value = record.value
     if value is not None and len(value) > LARGEST_EVENT_BYTES:
-        raise _Unfit("too-large", f"{len(value)} bytes; at most {LARGEST_EVENT_BYTES} are read")
-    content_type = _header(record.headers, "content-type")
-    body, sound = _parse(value)
-    if content_type is None or content_type.lower().startswith(b"application/cloudevents"):
-        attributes = _structured(body)
-        data = _structured_data(attributes)
-    else:
-        attributes, data = _binary(record.headers), body
-    _check_attributes(attributes)
-    return attributes, data, sound
-
-
-def _parse(value: bytes | None) -> tuple[Any, bool]:
-    if value is None:
-        raise _Unfit("not-json", "the record has no value")
-    if b"\\u" not in value:  # an escape may hide U+0000 or a lone surrogate
-        try:
-            return from_json(value, allow_inf_nan=False, cache_strings="keys"), True
-        except ValueError:
-            pass  # the slow reader below says what is wrong, or reads what this one would not
-    return _parse_slowly(value)
-
-
-def _parse_slowly(value: bytes) -> tuple[Any, bool]:
-    try:
-        body = json.loads(value.decode("utf-8"), parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        text = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise _Unfit("not-json", text[:200]) from None
-    return body, _is_sound(body)
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _is_sound(body: object) -> bool:
-    pending = [body]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, str):
-            if "\x00" in part or any("\ud800" <= letter <= "\udfff" for letter in part):
-                return False
-        elif isinstance(part, dict):
-            pending += part.keys()
-            pending += part.values()
-        elif isinstance(part, list):
-            pending += part
-    return True
-
-
-def _header(headers: Headers, name: str) -> bytes | None:
-    for key, value in headers:
-        if key.lower() == name:
-            return value
-    return None
-
-
-def _structured(body: object) -> dict[str, Any]:
-    if not isinstance(body, dict):
-        raise _Unfit("not-an-envelope", "the value is JSON, but no object with CloudEvents fields")
-    return body
-
-
-def _structured_data(attributes: dict[str, Any]) -> Any:
-    if "data" in attributes or "data_base64" not in attributes:
-        return attributes.get("data")
-    try:
-        return from_json(base64.b64decode(attributes["data_base64"], validate=True))
-    except (ValueError, TypeError):
-        return None
-
-
-def _binary(headers: Headers) -> dict[str, Any]:
-    try:
-        return {
-            name[3:].lower(): value.decode("utf-8")
-            for name, value in headers
-            if name.lower().startswith("ce_") and value is not None
-        }
-    except UnicodeDecodeError:
-        raise _Unfit("not-an-envelope", "a ce_ header is not UTF-8") from None
-
-
-def _check_attributes(attributes: dict[str, Any]) -> None:
-    if attributes.get("specversion") != "1.0":
-        raise _Unfit(
-            "not-an-envelope", "specversion is not 1.0: this is no CloudEvent that we read"
-        )
-    for name in _NEEDED:
-        value = attributes.get(name)
-        if type(value) is not str or not value:
-            raise _Unfit("not-an-envelope", f"the attribute {name} is missing or no text")
-
-
-_NEEDED = ("id", "source", "type", "subject", "time")
+        raise Unfit("too-large", f"{len(value)} bytes; at most {LARGEST_EVENT_BYTES} are read")
+    return open_event(value, record.headers)
 
 
 def _check_key(subject: str, record: Record, partitions: int | None) -> None:
     if record.key is None or record.key != subject.encode("utf-8", "surrogatepass"):
-        raise _Unfit("key-mismatch", "the record key must be the event's subject in UTF-8")
+        key = "null" if record.key is None else repr(record.key.decode("utf-8", "replace")[:_SHOWN])
+        raise Unfit(
+            "key-mismatch",
+            f"the record key is {key}; it must be the event's subject, {subject[:_SHOWN]!r}, "
+            "in UTF-8",
+        )
     if partitions is None or subject.startswith("clock/"):
         return
     if (expected := partition_of(record.key, partitions)) != record.partition:
-        raise _Unfit(
+        raise Unfit(
             "partition-mismatch",
             f"the key belongs to partition {expected}, not {record.partition}: "
             "set the producer's partitioner=murmur2_random (librdkafka) or use Java's default",
         )
 
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-_KINDS = ("account", "request", "review", "clock")
-
-
-@lru_cache(maxsize=65_536)
-def subject_kind(subject: str) -> str | None:
-    """``case``, ``account``, ``request``, ``review`` or ``clock``; None for no proper subject."""
-    if _CONTROL.search(subject):
-        return None
-    kind, slash, rest = subject.partition("/")
-    if not slash:
-        return "case" if 1 <= len(subject) <= 128 else None
-    return kind if kind in _KINDS and rest else None
-
-
-def _reported(attributes: dict[str, Any], data: Any, sound: bool) -> Reported | Skipped:
-    type_, data = lift(attributes["type"], data)
-    model = reported.BY_TYPE.get(type_)
-    if model is None:
-        return Skipped(type_)
-    if data is None and not model.model_fields:
-        data = {}  # it has nothing to say but its time
-    time, fact = _checked(model, attributes["time"], data)
+def _check_attributes(attributes: dict[str, Any], sound: bool) -> None:
+    if (problem := problem_of(attributes)) is not None:
+        raise Unfit("schema-invalid", problem)
     if not sound:
-        raise _Unfit("schema-invalid", "a string holds U+0000 or a lone surrogate")
-    if subject_kind(attributes["subject"]) is None:
-        raise _Unfit("schema-invalid", "the subject is no case id, account/, request/, review/")
-    return _envelope(attributes, type_, time, (fact, data))
+        raise Unfit("schema-invalid", UNSOUND)
 
 
 def _checked(model: type[Model], time: str, data: Any) -> tuple[datetime, Model]:
@@ -282,9 +184,9 @@ def _checked(model: type[Model], time: str, data: Any) -> tuple[datetime, Model]
         return parse_instant(time), cast(Model, model.__pydantic_validator__.validate_python(data))
     except (PydanticCustomError, ValidationError):
         problems = [*_problems_of_time(time), *_problems_of_data(model, data)]
-    naive = [text for kind, text in problems if kind == NAIVE_TIME]
+    naive = [text for kind, text in problems if kind in _NAIVE]
     reason: Reason = "naive-time" if naive else "schema-invalid"
-    raise _Unfit(reason, "; ".join(naive or [text for _, text in problems])[:500])
+    raise Unfit(reason, "; ".join(naive or [text for _, text in problems])[:500])
 
 
 def _problems_of_time(time: str) -> list[tuple[str, str]]:
@@ -306,33 +208,16 @@ def _problems_of_data(model: type[BaseModel], data: Any) -> list[tuple[str, str]
     return []
 
 
-def _envelope(
-    attributes: dict[str, Any], type_: str, time: datetime, data: tuple[Model, Any]
-) -> Envelope[Model]:
-    extensions = {
-        field: found
-        for name, (field, read) in _EXTENSIONS.items()
-        if name in attributes and (found := read(attributes[name])) is not None
-    }
-    return Envelope(
-        attributes["id"], attributes["source"], type_, attributes["subject"], time, data[0],
-        as_read=data[1], **extensions,
-    )  # fmt: skip
+def _source(attributes: dict[str, Any]) -> tuple[int | None, int | None]:
+    """Which record caused a decision: its partition and offset."""
+    partition, offset = (_whole(attributes, name) for name in ("sourcepartition", "sourceoffset"))
+    if partition is not None and partition > _LARGEST_PARTITION:
+        raise Unfit("schema-invalid", "sourcepartition: Kafka has no such partition")
+    return partition, offset
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _whole(value: object) -> int | None:
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else None
-
-
-_EXTENSIONS: Final[dict[str, tuple[str, Callable[[object], Any]]]] = {
-    "correlationid": ("correlation_id", _text),
-    "causationid": ("causation_id", _text),
-    "traceparent": ("traceparent", _text),
-    "sourcepartition": ("source_partition", _whole),
-    "sourceoffset": ("source_offset", _whole),
-}
-"""Where the extensions that we use go in an envelope, and how each is read."""
+def _whole(attributes: dict[str, Any], name: str) -> int | None:
+    text = attributes.get(name)
+    if text is not None and whole_number(text) is None:
+        raise Unfit("schema-invalid", f"{name}: not the digits of a number that fits 63 bits")
+    return whole_number(text)

@@ -6,26 +6,40 @@ codes, instants, numbers and booleans only, so that the log may be kept without 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from schemas.vocabulary import (
+    LARGEST_VERSION,
     Audience,
     Channel,
     Clock,
+    Code,
     EscalationSeverity,
+    Id,
+    KeptCode,
     Level,
     Mode,
     Severity,
     Trend,
     VoidReason,
+    WholeNumber,
+    kept_code,
 )
 
 Outcome = Literal["met", "not-met", "not-applicable"]
 ReplanReason = Literal["severity-changed", "calendar-changed", "plan-changed", "paused", "resumed"]
 EndReason = Literal["closed", "resolved", "de-escalated"]
+
+
+At = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1800, 1, 1, tzinfo=UTC), lt=datetime(9900, 1, 1, tzinfo=UTC)),
+]
+"""An instant that can be said in any zone; room for what is due long after a reported one."""
+Version = Annotated[int, Field(ge=0, le=LARGEST_VERSION)]
 
 
 class Ruled(BaseModel):
@@ -36,14 +50,14 @@ class Ruled(BaseModel):
 
 class PolicyRef(Ruled):
     name: str
-    version: int
+    version: Version
 
 
 class Duty(Ruled):
     """Who owes what is the policy's; by when is here. ``due_at`` null: the clock is paused."""
 
     duty: str
-    due_at: datetime | None
+    due_at: At | None
     clock: Clock
 
 
@@ -51,8 +65,8 @@ class Fulfilment(Ruled):
     """A duty kept (``at`` at or before ``due_at``) or done late."""
 
     duty: str
-    due_at: datetime | None
-    at: datetime
+    due_at: At | None
+    at: At
     kept: bool
 
 
@@ -76,25 +90,25 @@ class Receipt(Ruled):
     """Every rule of the policy, asked and answered, and what it was told."""
 
     policy: PolicyRef
-    at: datetime
+    at: At
     facts: dict[str, Any]
     rules: list[RuleOutcome]
-    eligible_at: datetime | None
+    eligible_at: At | None
 
 
 class Decision(Ruled):
     """``name`` is the middle of the type."""
 
     name: ClassVar[str]
-    case_id: str | None = None
-    escalation_id: str | None = None
-    request_id: str | None = None
+    case_id: Id | None = None
+    escalation_id: Id | None = None
+    request_id: Id | None = None
 
 
 class Accepted(Decision):
     name: ClassVar[str] = "accepted"
-    account_id: str | None
-    team: str | None
+    account_id: Id | None
+    team: KeptCode
     reason: str | None
     tier: str | None
     channel: Channel
@@ -102,9 +116,9 @@ class Accepted(Decision):
     escalation_severity: EscalationSeverity | None
     colour: str | None
     policy: PolicyRef
-    requested_at: datetime
-    contact_id: str | None
-    owner_id: str | None
+    requested_at: At
+    contact_id: Id | None
+    owner_id: Id | None
     level: Level
     duties: list[Duty]
     fulfilled: list[Fulfilment] = []
@@ -114,10 +128,10 @@ class Accepted(Decision):
 
 class Rejected(Decision):
     name: ClassVar[str] = "rejected"
-    account_id: str | None
-    team: str | None
+    account_id: Id | None
+    team: KeptCode
     refusals: list[Refusal]
-    eligible_at: datetime | None
+    eligible_at: At | None
     suggestions: list[str]
     receipt: Receipt
 
@@ -125,16 +139,16 @@ class Rejected(Decision):
 class SuggestionMade(Decision):
     name: ClassVar[str] = "suggestion-made"
     suggestions: list[str]
-    comment_id: str
+    comment_id: Id
 
 
 class ApprovalRequested(Decision):
     name: ClassVar[str] = "approval-requested"
-    account_id: str | None
-    team: str | None
+    account_id: Id | None
+    team: KeptCode
     approvers: list[str]
     duty: str = "approval"
-    due_at: datetime
+    due_at: At
     clock: Clock = "elapsed"
     suggestions: list[str] = []
     receipt: Receipt
@@ -142,14 +156,14 @@ class ApprovalRequested(Decision):
 
 class Declined(Decision):
     name: ClassVar[str] = "declined"
-    by_id: str | None
+    by_id: Id | None
     fulfilled: list[Fulfilment] = []
 
 
 class Recorded(Decision):
     """Something was done about an escalation; what it fulfilled and which duties it set."""
 
-    by_id: str | None = None
+    by_id: Id | None = None
     fulfilled: list[Fulfilment] = []
     duties: list[Duty] = []
 
@@ -178,34 +192,34 @@ class Evaluated(Recorded):
 
 class PrimaryContactAssigned(Recorded):
     name: ClassVar[str] = "primary-contact-assigned"
-    contact_id: str
+    contact_id: Id
 
 
 class KickoffScheduled(Recorded):
     name: ClassVar[str] = "kickoff-scheduled"
-    at: datetime
-    attendee_ids: list[str] = []
+    at: At
+    attendee_ids: list[Id] = []
 
 
 class CommunicationPlanSet(Recorded):
     name: ClassVar[str] = "communication-plan-set"
     mode: Mode
     frequency: str
-    attendee_ids: list[str]
-    agreed_with_id: str | None = None
+    attendee_ids: list[Id]
+    agreed_with_id: Id | None = None
 
 
 class UpdateGiven(Recorded):
     name: ClassVar[str] = "update-given"
     audience: Audience
     mode: Mode | None = None
-    attendee_ids: list[str] = []
-    comment_id: str | None = None
+    attendee_ids: list[Id] = []
+    comment_id: Id | None = None
 
 
 class ActionPlanShared(Recorded):
     name: ClassVar[str] = "action-plan-shared"
-    version: int | str | None = None
+    version: Annotated[WholeNumber | Code | None, BeforeValidator(kept_code)] = None
 
 
 class LevelRaised(Recorded):
@@ -220,12 +234,12 @@ class TrendChanged(Recorded):
 
 class CaseLinked(Recorded):
     name: ClassVar[str] = "case-linked"
-    account_id: str | None = None
+    account_id: Id | None = None
 
 
 class CaseUnlinked(Recorded):
     name: ClassVar[str] = "case-unlinked"
-    account_id: str | None = None
+    account_id: Id | None = None
 
 
 class ImprovementIdentified(Recorded):
@@ -244,7 +258,7 @@ class Voided(Recorded):
 
 class ContactChanged(Recorded):
     name: ClassVar[str] = "contact-changed"
-    contact_id: str
+    contact_id: Id
 
 
 class SeverityChanged(Recorded):
@@ -258,8 +272,8 @@ class DutyReplanned(Decision):
 
     name: ClassVar[str] = "duty-replanned"
     duty: str
-    was_due_at: datetime | None
-    due_at: datetime | None
+    was_due_at: At | None
+    due_at: At | None
     why: ReplanReason
     left: timedelta | None = None
     used: timedelta | None = None
@@ -268,14 +282,14 @@ class DutyReplanned(Decision):
 class DeadlineMissed(Decision):
     name: ClassVar[str] = "deadline-missed"
     duty: str
-    due_at: datetime
+    due_at: At
     level: Level
     duties: list[Duty] = []
 
 
 class Deescalated(Decision):
     name: ClassVar[str] = "de-escalated"
-    by_id: str
+    by_id: Id
     conditions: dict[str, bool | None]
     still_monitored: bool
 

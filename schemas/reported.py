@@ -18,6 +18,7 @@ from schemas.vocabulary import (
     BusinessImpact,
     CaseId,
     Channel,
+    Code,
     Date,
     DateOrInstant,
     Duration,
@@ -35,6 +36,7 @@ from schemas.vocabulary import (
     Trend,
     Visibility,
     VoidReason,
+    WholeNumber,
 )
 
 
@@ -48,15 +50,15 @@ class Opened(Fact):
     name: ClassVar[str] = "opened"
     account_id: Id
     severity: Annotated[Severity, BlankIsAbsent]
-    tier: str
+    tier: Code
     title: str | None = None
     product: str | None = None
-    program: str | None = None
+    program: Code | None = None
     opened_by: Person | None = None
     assigned_agent: Person | None = None
     support_manager: Person | None = None
     contact: Person | None = None
-    team: str | None = None
+    team: Code | None = None
 
 
 class CommentAdded(Fact):
@@ -91,7 +93,7 @@ class Assigned(Fact):
     name: ClassVar[str] = "assigned"
     agent: Person | None = None
     support_manager: Person | None = None
-    team: str | None = None
+    team: Code | None = None
 
     def model_post_init(self, _: object) -> None:
         if self.agent is None and self.support_manager is None and self.team is None:
@@ -121,7 +123,7 @@ class Attachment(Said):
     name: str | None = None
     uri: str | None = None
     sha256: str | None = None
-    size: int | None = None
+    size: WholeNumber | None = None
     media_type: str | None = None
 
 
@@ -143,7 +145,7 @@ class EscalationRequested(Fact):
     on_behalf_of: Person | None = None
     reason: str | None = None
     comments: str | None = None
-    template: str | None = None
+    template: Code | None = None
     escalation_severity: Annotated[EscalationSeverity | None, BlankIsAbsent] = None
     case_number: str | None = None
     subject: str | None = None
@@ -177,7 +179,7 @@ class EscalationDeclined(Fact):
 class EscalationAcknowledged(Fact):
     name: ClassVar[str] = "escalation-acknowledged"
     by: Person
-    escalation_id: str | None = None
+    escalation_id: Code | None = None
     note: str | None = None
 
 
@@ -246,7 +248,7 @@ class ActionPlanShared(Fact):
     name: ClassVar[str] = "action-plan-shared"
     plan: str
     by: Person | None = None
-    version: int | str | None = None
+    version: WholeNumber | Code | None = None
 
 
 class LevelRaised(Fact):
@@ -282,7 +284,7 @@ class EscalationVoided(Fact):
 class ImprovementIdentified(Fact):
     name: ClassVar[str] = "improvement-identified"
     by: Person
-    category: str
+    category: Code
     link: str | None = None
     note: str | None = None
 
@@ -356,8 +358,8 @@ class CalendarChanged(Fact):
 
     name: ClassVar[str] = "calendar-changed"
     calendar: Id
-    version: int | str
-    timezone: str | None = None
+    version: WholeNumber | Code
+    timezone: Code | None = None
     working_hours: JsonValue = None
     dates: list[Annotated[DateEntry | Date, Field(union_mode="left_to_right")]] | None = None
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, LiteralString, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     JsonValue,
     PlainSerializer,
     PlainValidator,
@@ -47,9 +49,21 @@ REPLY_MARKER = "##- Please write your reply above this line -##"
 NAIVE_TIME = "naive_time"
 """The error type of an instant without an offset; the codec gives it a reason of its own."""
 
+LONGEST_ID = 256
+"""Bytes of UTF-8 of an id or code: what every store behind can hold in an index."""
+LONGEST_SUBJECT = 192
+LONGEST_CASE_ID = 128
+"""Characters, not bytes."""
+LARGEST_WHOLE_NUMBER = 2**63 - 1
+LARGEST_VERSION = 2**31 - 1
+"""Of a policy."""
+
 _INSTANT = re.compile(
-    r"(?:\d{4})-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?P<offset>[Zz]|[+-]\d\d:\d\d)?", re.ASCII
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:(?P<second>\d\d)(?:\.\d+)?"
+    r"(?P<offset>[Zz]|[+-]\d\d:?\d\d|[+-]\d\d)?",
+    re.ASCII,
 )
+_OFFSET_LENGTH = len("+01:00")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DURATION = re.compile(r"[+-]?P(?=.)[0-9.,YMWDTHS]*", re.ASCII)
 _TIMEDELTA = TypeAdapter(timedelta)
@@ -60,20 +74,39 @@ _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 def parse_instant(value: object) -> datetime:
     """Read an RFC 3339 instant with offset; the answer is in UTC.
 
-    Errors: ``naive_time`` without an offset, ``instant`` for anything else. Instants outside the
-    years 1900 to 8999 are refused, so that adding a window to one cannot overflow.
+    Second 60, a leap second, is the next second. Errors: ``naive_time`` without an offset,
+    ``instant`` for anything else. Instants outside the years 1900 to 8999 are refused, so that
+    adding a window to one cannot overflow.
     """
     if not isinstance(value, str) or (found := _INSTANT.fullmatch(value)) is None:
         raise PydanticCustomError("instant", "an instant is text in RFC 3339 with an offset")
-    if found["offset"] is None:
+    offset = found["offset"]
+    if offset is None:
         raise PydanticCustomError(NAIVE_TIME, "the instant has no offset: add Z or +hh:mm")
+    if 1 < len(offset) < _OFFSET_LENGTH:
+        raise PydanticCustomError("instant", _unfinished(offset))
     try:
-        instant = datetime.fromisoformat(value.upper()).astimezone(UTC)
+        if found["second"] == "60":
+            instant = _read(value[:17] + "59" + value[19:]) + timedelta(seconds=1)
+        else:
+            instant = _read(value)
     except (ValueError, OverflowError):
         instant = _LATEST
     if not _EARLIEST <= instant < _LATEST:
         raise PydanticCustomError("instant", "there is no such instant, or it is out of range")
     return instant
+
+
+def _read(value: str) -> datetime:
+    instant = datetime.fromisoformat(value.upper())
+    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+
+
+def _unfinished(offset: str) -> LiteralString:
+    """What an offset of ISO 8601 lacks that RFC 3339 asks for."""
+    if len(offset) == len("+01"):
+        return "the offset of the instant lacks its minutes: write it as in +01:00"
+    return "the offset of the instant lacks its colon: write it as in +01:00"
 
 
 def parse_duration(value: object) -> timedelta:
@@ -133,11 +166,57 @@ DateOrInstant = Annotated[
 BlankIsAbsent = BeforeValidator(_blank_is_absent)
 """A blank string in a field with listed values counts as absent."""
 
-Id = Annotated[str, StringConstraints(min_length=1)]
+
+_WIDEST = 4
+"""Bytes of UTF-8 that a character takes at most."""
+
+
+def bytes_of(text: str) -> int:
+    """The length of a text in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def _at_most(longest: int) -> AfterValidator:
+    def check(text: str) -> str:
+        if len(text) * _WIDEST > longest and bytes_of(text) > longest:
+            raise PydanticCustomError(
+                "too_long", "longer than {longest} bytes of UTF-8", {"longest": longest}
+            )
+        return text
+
+    return AfterValidator(check)
+
+
+_KEPT = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+Word = TypeVar("Word")
+
+
+def kept_code(word: Word) -> Word | None:
+    """The word where it may be kept for ever, else None: free text could be personal."""
+    return word if not isinstance(word, str) or _KEPT.fullmatch(word) else None
+
+
+Id = Annotated[
+    str,
+    StringConstraints(min_length=1),
+    _at_most(LONGEST_ID),
+    Field(json_schema_extra={"maxLength": LONGEST_ID}),
+]
+Code = Annotated[str, _at_most(LONGEST_ID), Field(json_schema_extra={"maxLength": LONGEST_ID})]
+"""A word of a list that an organisation keeps: a tier, a programme, a team, a role."""
+KeptCode = Annotated[Code | None, BeforeValidator(kept_code)]
+"""A word from outside as a decision keeps it for ever."""
 CaseId = Annotated[
-    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^/\x00-\x1f\x7f-\x9f]+$")
+    str,
+    StringConstraints(
+        min_length=1, max_length=LONGEST_CASE_ID, pattern=r"^[^/\x00-\x1f\x7f-\x9f]+$"
+    ),
+    _at_most(LONGEST_SUBJECT),
 ]
 """A case's own id: it is the subject and the key of its events."""
+WholeNumber = Annotated[int, Field(ge=-LARGEST_WHOLE_NUMBER, le=LARGEST_WHOLE_NUMBER)]
 Anything = list[JsonValue]
 
 
@@ -154,9 +233,9 @@ class Person(Said):
     name: str | None = None
     email: str | None = None
     phone: str | None = None
-    timezone: str | None = None
+    timezone: Code | None = None
     working_hours: Any = None
-    roles: list[str] | None = None
+    roles: list[Code] | None = None
 
 
 def is_blank(text: str | None) -> bool:

@@ -24,6 +24,7 @@ from schemas.vocabulary import (
     Person,
     Severity,
     Status,
+    kept_code,
 )
 from services.escalation.core.policies import Policies
 
@@ -183,7 +184,7 @@ def fold(case: Case, event: Reported, policies: Policies) -> Case:
                 case,
                 agent_id=id_of(assigned.agent) or case.agent_id,
                 manager_id=id_of(assigned.support_manager) or case.manager_id,
-                team=assigned.team or case.team,
+                team=kept_code(assigned.team) if assigned.team else case.team,
             )
         case reported.ContactChanged(contact=contact):
             return changed(case, contact_id=contact.id)
@@ -207,7 +208,7 @@ def _opened(case: Case, opened: reported.Opened, at: datetime, policies: Policie
         severity=case.severity or opened.severity,
         tier=policies.as_code(opened.tier) if case.tier is None else case.tier,
         program=program,
-        team=case.team or opened.team,
+        team=case.team or kept_code(opened.team),
         opener_id=case.opener_id or id_of(opened.opened_by),
         agent_id=case.agent_id or id_of(opened.assigned_agent),
         manager_id=case.manager_id or id_of(opened.support_manager),

@@ -22,7 +22,15 @@ from pydantic import (
     model_validator,
 )
 
-from schemas.vocabulary import BusinessImpact, Channel, Clock, EscalationSeverity, Level, Severity
+from schemas.vocabulary import (
+    LARGEST_VERSION,
+    BusinessImpact,
+    Channel,
+    Clock,
+    EscalationSeverity,
+    Level,
+    Severity,
+)
 from services.escalation.core.calendars import Calendar
 
 SEVERITIES: tuple[Severity, ...] = ("S1", "S2", "S3", "S4")
@@ -181,7 +189,7 @@ class Policy(_Part):
     """One version of one policy, as its YAML file says."""
 
     policy: PolicyName
-    version: int = Field(ge=1)
+    version: int = Field(ge=1, le=LARGEST_VERSION)
     effective_from: AwareDatetime
     source_ref: str
     published_on: str
