@@ -85,17 +85,21 @@ def show(name: Name, published: Published = False, json: Json = False) -> None:
 
 
 @policy_app.command("lint")
-def lint_file(file: Path, json: Json = False) -> None:
-    """Check a policy file: what cannot be read, happen or be meant. Exit 3 on findings.
+def lint_files(file: Path, json: Json = False) -> None:
+    """Check a policy file, or every one of a folder: what cannot be read, happen or be meant.
 
-    Example: escalation policy lint my-policy.yaml
+    Exit 3 on findings. Example: escalation policy lint my-policy.yaml
     """
-    found = _linted(file)[1]
+    files = sorted(one for one in file.rglob("*.y*ml")) if file.is_dir() else [file]
+    if not files:
+        raise typer.BadParameter(f"{file} holds no policy files: name <policy>/<version>.yaml")
+    found = {one: _linted(one)[1] for one in files}
     if json:
-        _print([one._asdict() for one in found])
+        _print([one._asdict() for problems in found.values() for one in problems])
     else:
-        _tell(file, found)
-    if found:
+        for one, problems in found.items():
+            _tell(one, problems)
+    if any(found.values()):
         raise typer.Exit(3)
 
 

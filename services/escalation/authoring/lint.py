@@ -13,7 +13,7 @@ from typing import Final
 
 from services.escalation.authoring.finding import Finding
 from services.escalation.authoring.lint_time import OF_TIME
-from services.escalation.core.policy import LADDER, KeptBy, Policy, RuleName
+from services.escalation.core.policy import KeptBy, Policy, RuleName
 
 NEEDS_A_FORM: Final[tuple[RuleName, ...]] = (
     "reason-is-given", "subject-is-given", "description-is-given",
@@ -145,12 +145,6 @@ def _duties_begin(policy: Policy) -> Iterator[Finding]:
                 f"duties.{spec.duty}", "it never begins: no template wants approval",
                 "let a template want approval, or let it begin with the acceptance",
             )  # fmt: skip
-    begun = any(spec.begins == "approval-request" for spec in policy.duties)
-    if _wants_approval(policy) and not begun:
-        yield Finding(
-            "duties", "a request for approval would wait for ever",
-            "add a duty that begins with approval-request",
-        )  # fmt: skip
 
 
 def _duties_are_owed(policy: Policy) -> Iterator[Finding]:
@@ -162,13 +156,7 @@ def _duties_are_owed(policy: Policy) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _levels_follow_one_another(policy: Policy) -> Iterator[Finding]:
-    reached = LADDER[: len(policy.ladder)]
-    if policy.ladder != reached:
-        yield Finding(
-            "ladder", f"it has a gap: {' > '.join(policy.ladder)}",
-            f"begin with support and leave none out: {' > '.join(LADDER)}",
-        )  # fmt: skip
+def _levels_with_an_address_are_reached(policy: Policy) -> Iterator[Finding]:
     for level in sorted(set(policy.addresses.levels) - set(policy.ladder)):
         yield Finding(
             f"addresses.levels.{level}", "no escalation reaches this level",
@@ -211,11 +199,15 @@ def _triage_can_be_reached(policy: Policy) -> Iterator[Finding]:
     triage = policy.triage
     if triage is None:
         return
-    most = max(triage.impact.values(), default=0) + triage.each_week_open * triage.at_most_weeks
-    if triage.prioritised_from > most:
-        yield Finding(
-            "triage.prioritised_from", f"no request reaches it: the most is {most}", "lower it"
-        )
+    oldest = triage.each_week_open * triage.at_most_weeks
+    for impact, points in triage.impact.items():
+        if points + oldest < triage.prioritised_from:
+            yield Finding(
+                "triage.prioritised_from",
+                f"a case of {impact} impact never reaches it, however long it is open: the most "
+                f"is {points + oldest}",
+                "lower it, or raise at_most_weeks",
+            )
     missing = sorted({"limited", "moderate", "major", "critical"} - set(triage.impact))
     if missing:
         yield Finding("triage.impact", f"{', '.join(missing)} has no points", "give all four")
@@ -240,7 +232,7 @@ def _somebody_is_told(policy: Policy) -> Iterator[Finding]:
 CHECKS: Final[tuple[Callable[[Policy], Iterator[Finding]], ...]] = (
     _rules_stand_once, _once_only_is_asked, _windows_are_asked,
     _reasons_can_be_chosen, _templates_can_be_chosen, _roles_are_asked, _severities_are_complete,
-    _duties_are_kept, _duties_begin, _duties_are_owed, _levels_follow_one_another,
+    _duties_are_kept, _duties_begin, _duties_are_owed, _levels_with_an_address_are_reached,
     _addresses_are_used, _a_phrase_can_be_enough, _hints_can_be_given, _triage_can_be_reached,
     _what_is_owed_can_be_asked, _somebody_is_told,
 )  # fmt: skip

@@ -11,8 +11,10 @@ from datetime import timedelta
 from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Final, Literal
+from unicodedata import normalize
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -71,7 +73,20 @@ def _only_text(value: object) -> object:
     return value
 
 
-Length = Annotated[timedelta, BeforeValidator(_only_text)]
+def _within_ten_years(value: timedelta) -> timedelta:
+    if value > LONGEST:
+        raise ValueError("it is longer than ten years; write P3660D or less")
+    return value
+
+
+LONGEST: Final = timedelta(days=3660)
+Length = Annotated[timedelta, BeforeValidator(_only_text), AfterValidator(_within_ten_years)]
+Code = Annotated[
+    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
+]
+"""A name that decisions, states and tables repeat for ever: short, and without control
+characters."""
+Points = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class _Part(BaseModel):
@@ -82,7 +97,7 @@ class RuleEntry(_Part):
     """A rule that the policy asks, and the statement it comes from."""
 
     rule: RuleName
-    statement: str
+    statement: Code
 
 
 class DutySpec(_Part):
@@ -94,7 +109,7 @@ class DutySpec(_Part):
     customers may rely on it (promise) or it is only typical (expectation).
     """
 
-    duty: str
+    duty: Code
     begins: Begins = "acceptance"
     clock: Clock
     length: Length | None = None
@@ -106,7 +121,7 @@ class DutySpec(_Part):
     pauses: bool = False
     owed_by: Told
     kind: Literal["promise", "expectation"]
-    statement: str
+    statement: Code
     note: str | None = None
 
     @model_validator(mode="after")
@@ -120,19 +135,30 @@ class DutySpec(_Part):
             )
         if self.clock == "elapsed" and (self.working_days or self.daily_at):
             raise ValueError("working_days and daily_at need a calendar; write clock: working")
+        if self.begins == "communication-plan" and self.clock == "working":
+            raise ValueError("a plan's frequency is elapsed time; write clock: elapsed")
+        if self.by_severity and self.length is None:
+            raise ValueError("by_severity needs a length for the severities that it does not name")
         if any(length <= timedelta() for length in (self.length, *self.by_severity.values())
                if length is not None):  # fmt: skip
             raise ValueError("a length must be above zero; write one such as PT4H")
         return self
 
 
+def _as_read(words: str) -> str:
+    """The words as comments are read: one form of each letter, single spaces."""
+    return " ".join(normalize("NFKC", words).casefold().split())
+
+
 class PhraseSpec(_Part):
     """Words in a customer's public comment that are a request."""
 
-    words: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)] = (
-        "escalation request"
-    )
-    statement: str = "001-11"
+    words: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=128, strip_whitespace=True),
+        AfterValidator(_as_read),
+    ] = "escalation request"
+    statement: Code = "001-11"
     near_miss_distance: int = Field(default=2, ge=0, le=4)
 
 
@@ -153,10 +179,10 @@ class TemplateSpec(_Part):
 class Roles(_Part):
     """Who may do what; an empty list asks for no role."""
 
-    request: tuple[str, ...] = ()
-    approve: tuple[str, ...] = ()
-    raise_level: tuple[str, ...] = ()
-    de_escalate: tuple[str, ...] = ()
+    request: tuple[Code, ...] = ()
+    approve: tuple[Code, ...] = ()
+    raise_level: tuple[Code, ...] = ()
+    de_escalate: tuple[Code, ...] = ()
 
 
 class AddressBook(_Part):
@@ -175,11 +201,11 @@ class AddressBook(_Part):
 class Triage(_Part):
     """Points for what makes a case pressing; from ``prioritised_from`` on it goes first."""
 
-    impact: dict[BusinessImpact, int]
-    each_week_open: int
-    at_most_weeks: int
-    prioritised_from: int
-    statement: str = "002-12"
+    impact: dict[BusinessImpact, Points]
+    each_week_open: Points
+    at_most_weeks: Points
+    prioritised_from: Points
+    statement: Code = "002-12"
 
 
 PARTS = (RuleEntry, DutySpec, PhraseSpec, ColourSpec, TemplateSpec, Roles, AddressBook, Triage)
@@ -196,12 +222,12 @@ class Policy(_Part):
     summary: str
     once_only: bool
     rules: tuple[RuleEntry, ...]
-    windows: dict[Severity, dict[str, Length]] = {}
-    reasons: tuple[str, ...] = ()
+    windows: dict[Severity, dict[Code, Length]] = {}
+    reasons: tuple[Code, ...] = ()
     suggestions: tuple[SuggestionName, ...] = ()
     web_channels: tuple[Channel, ...] = ("button", "form", "related-link")
     phrase: PhraseSpec | None = None
-    templates: dict[str, TemplateSpec] = {}
+    templates: dict[Code, TemplateSpec] = {}
     severities: dict[EscalationSeverity, ColourSpec] = {}
     roles: Roles = Roles()
     conditions: tuple[Condition, ...] = ()
@@ -237,8 +263,38 @@ class Policy(_Part):
         names = [spec.duty for spec in self.duties]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(
-                f"duties: {', '.join(twice)} stands twice; give each a name of its own"
+                f"duties: {', '.join(twice)} appears twice; give each a name of its own"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _approval_is_waited_for_until_an_instant(self) -> Policy:
+        begun = [spec.duty for spec in self.duties if spec.begins == "approval-request"]
+        wants = [name for name, template in self.templates.items() if template.approval]
+        if wants and not begun:
+            raise ValueError(
+                f"duties: a request with the template {wants[0]} would wait for approval for "
+                "ever; add a duty that begins with approval-request"
+            )
+        if len(begun) > 1:
+            raise ValueError(
+                f"duties: {', '.join(begun)} all begin with approval-request; keep one of them"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _ladder_has_no_gap(self) -> Policy:
+        if self.ladder != LADDER[: len(self.ladder)]:
+            raise ValueError(
+                f"ladder: it has a gap: {' > '.join(self.ladder)}; begin with support and leave "
+                f"none out: {' > '.join(LADDER)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _counts_from_a_sensible_instant(self) -> Policy:
+        if not 1900 < self.effective_from.year < 9000:
+            raise ValueError("effective_from: the year is out of range; write 1901 to 8999")
         return self
 
     @property

@@ -118,6 +118,17 @@ def test_the_receipt_holds_the_score_and_whether_it_goes_first() -> None:
     assert minor.receipt.facts["triage"]["prioritised"] is False
 
 
+@pytest.mark.rule("002-12")
+@pytest.mark.parametrize("impact", ["limited", "moderate", "major", "critical"])
+def test_a_case_under_investigation_for_long_goes_first_whatever_its_impact(impact: str) -> None:
+    old = given(opened(MONDAY - 36 * DAY, program="resolutions-desk"))
+    assert (
+        old.when(asked(business_impact=impact))
+        .then_accepted()
+        .receipt.facts["triage"]["prioritised"]
+    )
+
+
 @pytest.mark.rule("002-17")
 def test_a_public_comment_of_an_agent_is_an_update_and_the_next_is_due_from_it() -> None:
     update = running().when(by_agent("We look into it", MONDAY + HOUR)).then(decided.UpdateGiven)

@@ -95,10 +95,15 @@ def test_a_timestamp_that_is_none_is_a_dead_letter_and_moves_no_clock(stamp: int
 # --- what the core raises on -----------------------------------------------------------------
 
 
-def without(name: str, version: int, policies: Policies) -> Policies:
-    """The policies of a deployment in which somebody has removed a file."""
-    left = [one for one in policies if (one.policy, one.version) != (name, version)]
-    return collect(left, policies.default)
+def broken(name: str, version: int, policies: Policies) -> Policies:
+    """Policies of which one version makes the core raise, as no file that is read can be."""
+    found = [
+        one.model_copy(update={"specs": None})
+        if (one.policy, one.version) == (name, version)
+        else one
+        for one in policies
+    ]
+    return collect(found, policies.default)
 
 
 def with_another() -> Policies:
@@ -139,23 +144,33 @@ def acknowledged(at: datetime) -> Reported:
 
 
 def test_a_policy_version_that_is_gone_stops_nothing() -> None:
+    partition = restarted(escalated(with_another()), POLICIES)
+    partition.take(incoming(2, acknowledged(NOON + HOUR)))
+    partition.take(incoming(3, tick(NOON + 2 * DAY)))
+    batch = partition.flush()
+    assert batch.dead_letters == [] and batch.dropped == []
+    types = [json.loads(value)["type"].split(".")[2] for _, value in batch.decisions]
+    assert types == ["acknowledged", "deadline-missed"], "by the nearest version that is known"
+
+
+def test_a_policy_on_which_the_core_raises_stops_nothing() -> None:
     kept = escalated(with_another())
     case = kept[b"case-1"]
-    partition = restarted(kept, POLICIES)
+    partition = restarted(kept, broken(FIRST, 2, with_another()))
     others = [other(opened(NOON - 9 * DAY)), other(requested(NOON + HOUR, "request-2"))]
     for offset, one in enumerate([acknowledged(NOON + HOUR), *others], 2):
         partition.take(incoming(offset, one))
     batch = partition.flush()
     ((record, why),) = batch.dead_letters
     assert (record.offset, why.reason) == (2, "processing-failed")
-    assert "services/escalation/core/policies.py" in why.text, "what failed, and where"
+    assert "services/escalation/core/" in why.text, "what failed, and where"
     assert partition.cases.stored[b"case-1"] == case, "its case is as it was"
     assert [json.loads(value)["subject"] for _, value in batch.decisions] == ["other"]
 
 
 def test_a_deadline_that_cannot_be_decided_is_dropped_until_its_case_changes() -> None:
     kept = escalated(with_another())
-    partition = restarted(kept, POLICIES)
+    partition = restarted(kept, broken(FIRST, 2, with_another()))
     for offset, day in enumerate((2, 3, 4), 2):
         partition.take(incoming(offset, tick(NOON + day * DAY)))
     batch = partition.flush()
@@ -173,16 +188,16 @@ def test_a_deadline_that_cannot_be_decided_is_dropped_until_its_case_changes() -
 
 
 def test_a_restart_drops_the_same_deadlines_as_a_process_that_went_on() -> None:
-    kept = escalated(with_another())
+    kept, own = escalated(with_another()), broken(FIRST, 2, with_another())
     events = [tick(NOON + 2 * DAY), acknowledged(NOON + 3 * DAY), tick(NOON + 4 * DAY)]
-    live, parts = restarted(kept, POLICIES), list[Batch]()
-    at_once = restarted(kept, POLICIES)
+    live, parts = restarted(kept, own), list[Batch]()
+    at_once = restarted(kept, own)
     for offset, one in enumerate(events, 2):
         at_once.take(incoming(offset, one))
         live.take(incoming(offset, one))
         parts.append(live.flush())
         kept |= dict(parts[-1].states)
-        live = restarted(kept, POLICIES)
+        live = restarted(kept, own)
     whole = at_once.flush()
     assert [one for part in parts for one in part.dropped] == whole.dropped
     assert [why for part in parts for _, why in part.dead_letters] == [
@@ -208,7 +223,7 @@ def test_a_calendar_moves_every_case_but_the_one_that_cannot_be_planned() -> Non
     kept = dict(partition.flush().states)
     versions = {json.loads(kept[key])["case"]["escalation"]["version"] for key in (b"old", b"new")}
     assert versions == {1, 2}
-    left = restarted(kept, without("resolutions-desk", 2, policies))
+    left = restarted(kept, broken("resolutions-desk", 2, policies))
     change = reported.CalendarChanged.model_validate(
         {"calendar": "resolutions-desk", "version": 2, "dates": ["2030-01-08"]}
     )
