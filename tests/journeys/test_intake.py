@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
+from urllib.request import urlopen
 
+from hypothesis import given, settings
+
+from infra.runtime.kafka import make_producer, topic_name
 from infra.workbench.demo_day import salesforce
+from infra.workbench.parts import free_port
 from schemas import topics
+from schemas.codec import Headers
 from services.escalation.intake.mapping_file import load_mapping
+from services.escalation.intake.prepare import prepared
 from services.escalation.intake.record import Parked
 from services.escalation.intake.salesforce import translate
+from tests.escalation.intake.changes import created, header
+from tests.escalation.intake.mutations import records
 from tests.world import World, until
 
 MAPPING = load_mapping(None)
@@ -53,3 +65,121 @@ async def _all(world: World, expected: set[str]) -> bool:
 async def _letters(world: World) -> list[Any]:
     letters = await world.records(topics.dead_letters("intake").name)
     return letters if len(letters) >= 3 else []
+
+
+# --- any record ----------------------------------------------------------------------------
+
+SENTINEL = [
+    created() | {"ChangeEventHeader": header(recordIds=["500LAST"], transactionKey="last-1")},
+    created("CaseComment", ParentId="500LAST")
+    | {"ChangeEventHeader": header("CaseComment", recordIds=["00aLAST"], transactionKey="last-2")},
+]
+"""A case of a policy in which the phrase in a comment is a request, and that comment."""
+KEYS = (None, b"", b"500X", b"\xff\x00", b"k" * 1_000, b"k" * 100_000)
+HEADERS: tuple[Headers, ...] = (
+    (), (("content-type", b"application/json"),), (("", b""), ("a", None)),
+    (("x" * 500, b"\xff" * 5_000), ("ce_id", b"1\x00")), (("\u20ac", b"\x00"),),
+)  # fmt: skip
+TIMESTAMPS = (None, 0, 1, 1_795_507_201_000)
+
+
+def _mutated(number: int) -> list[bytes | None]:
+    """The same ones each time."""
+    collected: list[bytes | None] = [None, b"", b"x" * 300_000, b"\xff" * 900_000]
+
+    @settings(max_examples=number, derandomize=True, database=None, deadline=None)
+    @given(records())
+    def collect(value: bytes) -> None:
+        collected.append(value)
+
+    collect()
+    return collected
+
+
+async def test_no_record_of_the_vendors_topic_stops_it(world: World) -> None:
+    port = free_port()
+    world.more["ESCALATION_HEALTH__PORT"] = str(port)
+    world.start("intake")
+    del world.more["ESCALATION_HEALTH__PORT"]
+    world.start("decider")
+    values = _mutated(150)
+    outcomes = [prepared(value, MAPPING) for value in values]
+    await _publish_oddly(world, values)
+    await world.publish_raw(
+        ((b"500LAST", json.dumps(one).encode()) for one in SENTINEL), topics.SALESFORCE, ()
+    )
+    await until(lambda: _accepted(world, "500LAST"), 90)
+
+    expected = {one.event.id for found in outcomes if isinstance(found, list) for one in found}
+    assert await _ids(world) >= expected
+    parked = [(v, found.reason) for v, found in zip(values, outcomes, strict=True)
+              if isinstance(found, Parked)]  # fmt: skip
+    letters = await world.records(topics.dead_letters("intake").name)
+    assert sorted(map(_reason, letters)) == sorted(reason for _, reason in parked)
+    assert {one.value for one in letters} == {value for value, _ in parked}
+    assert {one.key for one in letters} == {*KEYS[:-1], b"tombstone"}
+
+    log = (world.logs / "intake.log").read_text("utf-8")
+    lines = [json.loads(line) for line in log.splitlines()]
+    told = [line for line in lines if line["event"] == "dead-letter"]
+    assert len(told) == len(letters)
+    assert all(one["level"] == "warning" and one["reason"] and "offset" in one for one in told)
+    assert world.processes["intake"].poll() is None
+    await _metrics_say(port, Counter(map(_reason, letters)), len(values) + len(SENTINEL))
+
+
+async def _publish_oddly(world: World, values: list[bytes | None]) -> None:
+    """With every kind of key, headers and timestamp."""
+    producer = make_producer(world.kafka, max_request_size=2 << 20)
+    await producer.start()
+    try:
+        for n, value in enumerate(values):
+            key = KEYS[n % len(KEYS)] if value is not None else b"tombstone"
+            stamp = TIMESTAMPS[n % len(TIMESTAMPS)]
+            await producer.send_and_wait(
+                topic_name(world.kafka, topics.SALESFORCE), value, key=key,
+                headers=list(HEADERS[n % len(HEADERS)]), timestamp_ms=stamp,
+            )  # fmt: skip
+    finally:
+        await producer.stop()
+
+
+async def _accepted(world: World, case: str) -> bool:
+    return any(
+        one["subject"] == case and one["type"] == "support.escalation.accepted.v1"
+        for one in await world.decisions()
+    )
+
+
+async def _ids(world: World) -> set[str]:
+    return {json.loads(one.value)["id"] for one in await world.records(topics.CASE_EVENTS.name)}
+
+
+def _reason(letter: Any) -> str:
+    return str(dict(letter.headers)["__connect.errors.exception.class.name"].decode())
+
+
+async def _metrics_say(port: int, reasons: Counter[str], records: int) -> None:
+    def read(path: str) -> str:
+        with urlopen(f"http://127.0.0.1:{port}/{path}", timeout=10) as answer:
+            return str(answer.read().decode())
+
+    def holds(text: str, name: str, labels: str) -> float:
+        found = re.search(rf"^{name}{re.escape(labels)} (\S+)$", text, re.M)
+        return float(found[1]) if found else 0.0
+
+    async def is_quiet() -> bool:
+        text = await asyncio.to_thread(read, "metrics")
+        lags = re.findall(r"^escalation_intake_lag_records\{.*\} (\S+)$", text, re.M)
+        return len(lags) == topics.PARTITIONS and not any(map(float, lags))
+
+    await until(is_quiet, 30)
+    text = await asyncio.to_thread(read, "metrics")
+    for reason, number in reasons.items():
+        labels = f'{{consumer="intake",reason="{reason}"}}'
+        assert holds(text, "escalation_dead_letters_total", labels) == number
+    outcomes = ("reported", "ignored", "parked")
+    name = "escalation_intake_records_total"
+    counted = [holds(text, name, f'{{outcome="{one}"}}') for one in outcomes]
+    assert sum(counted) == records and counted[2] == reasons.total()
+    assert await asyncio.to_thread(read, "readyz") == "yes\n"

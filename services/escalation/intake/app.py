@@ -23,10 +23,12 @@ from infra.runtime.settings import KafkaSettings, Settings, SettingsProblem, loa
 from schemas import topics
 from services.escalation.intake.mapping import Mapping
 from services.escalation.intake.mapping_file import MappingProblem, load_mapping
+from services.escalation.intake.metrics import RECORDS
 from services.escalation.intake.output import Output
 from services.escalation.intake.prepare import prepared
 from services.escalation.intake.record import Parked
 from services.escalation.intake.transport import CommittedTransport
+from services.escalation.intake.watch import Watch
 
 BATCH: Final = 500
 WITHIN: Final = 0.2
@@ -66,14 +68,13 @@ def build(settings: Settings, mapping: Mapping) -> Any:
 
 def _attach(app: Any, output: Output, topic: str, mapping: Mapping) -> None:
     changes = app.topic(topic, value_type=bytes, key_type=bytes)
-    started = asyncio.Event()
+    watch = Watch(app, output, lambda: _leave(1))
+    tasks: list[asyncio.Task[None]] = []
 
     async def salesforce(stream: Any) -> None:
-        if not started.is_set():
+        if not tasks:
             await output.start()
-            started.set()
-            beating = asyncio.create_task(PROBES.beat())
-            PROBES.set("topics", not beating.done())
+            tasks.extend((asyncio.create_task(PROBES.beat()), asyncio.create_task(watch.run())))
         async for events in stream.noack().noack_take(BATCH, within=WITHIN):
             try:
                 await _carry(events, output, mapping)
@@ -82,6 +83,7 @@ def _attach(app: Any, output: Output, topic: str, mapping: Mapping) -> None:
                     raise
                 log.exception("intake-failed")
                 _leave(1)
+            watch.carried(*(event.message for event in events))
 
     app.agent(changes, name="salesforce", concurrency=1)(salesforce)
 
@@ -92,9 +94,10 @@ async def _carry(events: list[Any], output: Output, mapping: Mapping) -> None:
         found = prepared(event.message.value, mapping)
         if isinstance(found, Parked):
             await output.park(event.message, found)
-        else:
-            for ready in found:
-                await output.report(ready)
+        elif found:
+            await output.report(event.message, found)
+        outcome = "parked" if isinstance(found, Parked) else "reported" if found else "ignored"
+        RECORDS.labels(outcome=outcome).inc()
     await output.delivered()
     for event in events:
         event.ack()
@@ -157,6 +160,7 @@ def main() -> NoReturn:
     worker = faust.Worker(
         app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False
     )  # our logging stands: JSON, with time, and counted when it repeats
+    worker.spinner = None  # it draws on a terminal
     _watch_signals(worker)
     try:
         worker.execute_from_commandline()
