@@ -11,14 +11,18 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from infra.runtime.isolation import what_failed
 from infra.runtime.kafka import make_consumer, make_producer, topic_name
 from infra.runtime.logs import get_logger
+from infra.runtime.outages import Outage
 from infra.runtime.settings import KafkaSettings
+from infra.runtime.tolerant_records import Unparsed
 from schemas import topics
 
 LOOK_EVERY: Final = 2.0
 """Seconds between looks at the end of the topic; a version counts ten minutes later at the
 earliest."""
+LARGEST: Final = topics.LARGEST_EVENT_BYTES
 HEADERS: Final = [("content-type", b"application/yaml; charset=UTF-8")]
 
 log = get_logger(__name__)
@@ -46,7 +50,7 @@ class PolicyTopic:
         found: list[str] = []
         while await self._consumer.position(self._place) < end:
             for records in (await self._consumer.getmany(timeout_ms=200)).values():
-                found += [(record.value or b"").decode("utf-8", "replace") for record in records]
+                found += [text for record in records if (text := _text(record)) is not None]
         async with self._moved:
             self.stood_at = looked_at
             self._moved.notify_all()
@@ -58,19 +62,50 @@ class PolicyTopic:
             await self._moved.wait_for(lambda: self.stood_at >= instant)
 
     async def follow(self, learn: Callable[[list[str]], None]) -> None:
-        """Hand over what is published, for ever; an outage is waited out."""
+        """Hand over what is published, for ever; an outage is waited out, and a text that
+        ``learn`` fails on is said and forgotten."""
+        outage = Outage("policies-unread")
         while True:
             await asyncio.sleep(LOOK_EVERY)
             try:
-                if found := await self.news():
-                    learn(found)
+                found = await self.news()
+                outage.is_over()
             except KafkaError as error:
-                log.warning("policies-unread", why=repr(error)[:200])
+                outage.goes_on(error)
+                continue
+            if found:
+                _learnt(learn, found)
 
     async def close(self) -> None:
         if self._consumer is not None:
             await self._consumer.stop()
             self._consumer = None
+
+
+def _text(record: Any) -> str | None:
+    """What was published; None, and a warning, where it cannot be a policy."""
+    value = record.value
+    why = None
+    if value is None:
+        why = "it has no value"
+    elif isinstance(value, Unparsed):
+        why = f"the batch cannot be parsed: {value.why}"
+    elif len(value) > LARGEST:
+        why = f"it has {len(value)} bytes, and at most {LARGEST} are read"
+    else:
+        try:
+            return str(value.decode("utf-8"))
+        except UnicodeDecodeError:
+            why = "it is not UTF-8"
+    log.warning("policy-refused", topic=record.topic, offset=record.offset, why=why)
+    return None
+
+
+def _learnt(learn: Callable[[list[str]], None], texts: list[str]) -> None:
+    try:
+        learn(texts)
+    except Exception as error:
+        log.error("policies-not-learnt", failed=what_failed(error))
 
 
 async def publish_policy(kafka: KafkaSettings, name: str, text: str) -> None:

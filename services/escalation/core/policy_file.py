@@ -45,8 +45,35 @@ def told(where: str, one: Problem) -> str:
     return f"{where}:{one.line}: {one.entry}: {one.problem}. What to do: {one.remedy}."
 
 
+LONGEST: Final = 100_000
+"""Characters of a policy file; those that come along have about 3,000."""
+
+
 def parse_policy(text: str, where: str) -> Policy:
-    """Read one policy file. Errors: ``PolicyProblem`` naming the file, the line and the entry."""
+    """Read one policy file. Errors: ``PolicyProblem`` naming the file, the line and the entry,
+    whatever the text is."""
+    try:
+        if len(text) > LONGEST:
+            raise _whole(
+                where,
+                f"it has {len(text)} characters, and at most {LONGEST} are read",
+                "shorten it",
+            )
+        return _parsed(text, where)
+    except PolicyProblem:
+        raise
+    except RecursionError:
+        raise _whole(where, "it is nested too deeply", "write it in a few levels") from None
+    except Exception as error:  # what YAML allows and no policy needs, such as a list as a name
+        what = f"it cannot be read as a policy ({type(error).__name__})"
+        raise _whole(where, what, "write names, text, numbers and lists only") from None
+
+
+def _whole(where: str, problem: str, remedy: str) -> PolicyProblem:
+    return PolicyProblem(where, [Problem(1, "the file", problem, remedy)])
+
+
+def _parsed(text: str, where: str) -> Policy:
     try:
         data = yaml.load(text, Loader=_Strict)  # noqa: S506 - a SafeLoader, stricter
         return Policy.model_validate(data)
