@@ -8,7 +8,7 @@ RUN := .venv/bin
 export UV_PYTHON_PREFERENCE ?= system
 
 .DEFAULT_GOAL := help
-.PHONY: help setup servers generate check format test test-long test-fast test-docker demo up bench mutants clean
+.PHONY: help setup servers generate check format test test-long test-fast test-docker demo up bench mutants fields clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,9 @@ bench: servers ## measure beside the peers; writes bench.json
 mutants: setup ## break the core in every small way and count what no test notices (10 minutes)
 	ulimit -v 8000000; $(UV) run --with mutmut==3.8.1 mutmut run  # some mutants only ever grow
 	@$(UV) run --with mutmut==3.8.1 mutmut results | tail -n +1 > mutants/survivors.txt; echo "survivors: mutants/survivors.txt"
+
+fields: servers ## drop each field of the reported events and name a test that fails (an hour)
+	$(RUN)/python -m tests.fields
 
 clean: ## remove the environment
 	rm -rf .venv
