@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Mapping
 from typing import Final
 
+from rich import box
 from rich.console import Console, RenderableType
 from rich.style import Style
 from rich.table import Table
@@ -18,6 +20,8 @@ REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 WIDE: Final = 132
 """Columns where neither a terminal nor ``COLUMNS`` says how many there are."""
 NARROWEST: Final = 40
+BETWEEN: Final = 2
+"""Blank columns between two columns of a table."""
 _SPACES: Final = frozenset({"Zl", "Zp"})
 _FORMATS_THAT_SHAPE_LETTERS: Final = frozenset(
     "\u200c\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2"
@@ -57,10 +61,26 @@ class PlainTable(Table):
     """A table whose title, headings and cells are plain text; what does not fit is folded."""
 
     def __init__(self, *headings: str, title: str | None = None) -> None:
-        super().__init__(title=None if title is None else Text(visible(title)))
-        self.title_justify = "left"
+        super().__init__(
+            title=None if title is None else Text(visible(title)), title_justify="left",
+            box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False,
+        )  # fmt: skip
         for heading in headings:
-            self.add_column(heading, overflow="fold")
+            longest = max(map(len, heading.split()))
+            self.add_column(heading, overflow="fold", min_width=longest)
+
+    def fit(self, width: int, wanted: Mapping[str, int], rest: Mapping[str, int]) -> None:
+        """Give each column the width that is ``wanted``; what is left goes to the ``rest``, in
+        these shares."""
+        fixed = {one: wanted[one] for one in self._names() if one not in rest}
+        left = width - sum(fixed.values()) - BETWEEN * (len(self.columns) - 1)
+        shares = sum(rest[one] for one in self._names() if one in rest)
+        for name, column in zip(self._names(), self.columns, strict=True):
+            share = left * rest.get(name, 0) // shares
+            column.width = fixed.get(name) or max(share, column.min_width or 1)
+
+    def _names(self) -> list[str]:
+        return [str(column.header) for column in self.columns]
 
     def add_row(
         self,

@@ -7,6 +7,7 @@ statement, or a test that cites an unknown one, is a problem and not a page.
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from tests.spec import POLICIES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = "docs/requirements.md"
+SENTENCES = "services/projections/review/statements.json"
+"""For the program: ``docs`` is no part of the package."""
 SOURCES = {
     "000": "Case escalation request process", "001": "How to escalate your support ticket",
     "002": "How to escalate a case, by form", "003": "How to escalate a support request",
@@ -45,7 +48,11 @@ def requirements() -> dict[str, str]:
             if id_.startswith(source)
         ]
         parts.append("")
-    return {PAGE: "\n".join(parts)}
+    sentences = {id_: one["says"] for id_, one in said.items()}
+    return {
+        PAGE: "\n".join(parts),
+        SENTENCES: json.dumps(sentences, indent=1, ensure_ascii=False) + "\n",
+    }
 
 
 def problems() -> Iterator[str]:

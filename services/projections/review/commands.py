@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import json as jsonlib
+from collections.abc import Coroutine
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 from rich.console import Console
 
 from infra.runtime import plain_text
+from infra.runtime.plain_text import visible
 from infra.runtime.settings import Settings, load_settings
-from services.projections.review import daily
-from services.projections.review.queries import Reader, reader
-from services.projections.review.story import receipts, show_receipt, show_timeline
-from services.projections.review.wording import instant, span
+from schemas.zones import zone as zone_named
+from services.escalation.core.policies import Policies, policies_in, shipped
+from services.projections.review import one_case, times
+from services.projections.review.asking import CannotRead
+from services.projections.review.board import Scope, gather
+from services.projections.review.eligible import sentences
+from services.projections.review.machine import as_dict, dumps
+from services.projections.review.page import show
+from services.projections.review.queries import Until
+from services.projections.review.receipts import show_receipt
+from services.projections.review.timeline import show_timeline
 
+Found = TypeVar("Found")
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 CaseId = Annotated[
     str, typer.Argument(metavar="CASE", help="The case id, as the CRM has it, or account/<id>.")
 ]
+ZoneName = Annotated[
+    str, typer.Option("--zone", help="The time zone to tell times in, such as Europe/Berlin.")
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help="A past moment with offset, such as 2026-11-23T09:00:00Z."),
+]
+EVENTS: Final = 200
+"""How many events a timeline shows people unless they ask for more."""
 
 
 def mount(app: typer.Typer) -> None:
@@ -30,131 +48,162 @@ def mount(app: typer.Typer) -> None:
 
 
 def review(
-    date: Annotated[str | None, typer.Option(help="A day, such as 2026-11-23.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="A moment with offset.")] = None,
+    date: Annotated[
+        str | None, typer.Option(help="A day of the zone, such as 2026-11-23, up to its end.")
+    ] = None,
+    as_of: AsOf = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="New is what happened after this moment, with offset. Without it: the same time "
+            "of the working day before."
+        ),
+    ] = None,
+    team: Annotated[
+        str | None, typer.Option(help="Only cases of this team; unassigned: of none.")
+    ] = None,
+    zone: ZoneName = "UTC",
     json: Json = False,
 ) -> None:
-    """Show the daily review: escalated now, changed, refused.
+    """Show the daily review: what is overdue, due, watched, new, refused, and who was not told.
 
     Example: escalation review --as-of 2026-11-23T09:00:00Z
     """
+    settings = load_settings()
+    policies = _policies(settings)
+    calendar = policies.judging(None, datetime.now(UTC)).calendar
     try:
-        moment, until = daily.end_of(date, as_of)
+        asked = times.Asked(date, as_of, since, zone)
+        scope = Scope(times.period(asked, calendar, datetime.now(UTC)), team)
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-    found = asyncio.run(daily.gather(load_settings(), moment, until))
+        raise typer.BadParameter(visible(error)) from None
+    board = _answer(gather(settings, scope, policies))
     if json:
-        print(daily.dumps(daily.as_dict(found)))
+        print(dumps(as_dict(board)))
     else:
-        daily.show(found, plain_text.console())
+        show(board, plain_text.console())
 
 
-def explain(case: CaseId, json: Json = False) -> None:
-    """Say why each request about a case was accepted or rejected.
+def explain(case: CaseId, zone: ZoneName = "UTC", json: Json = False) -> None:
+    """Say why each request about a case was accepted or rejected, and what became of it.
 
     Example: escalation explain CASE-00042
     """
-    found = receipts(asyncio.run(_timeline(case)))
+    settings = load_settings()
+    about = one_case.About(case, _zone(zone), _policies(settings))
+    found, telling = _answer(one_case.receipts_of(settings, about))
     if json:
-        print(daily.dumps(found))
+        print(dumps(found))
     elif not found:
-        print(f"No escalation of {case} was ever requested.")
+        print(f"No escalation of {visible(case)} was ever requested.")
     else:
         for decision in found:
-            show_receipt(decision, case, plain_text.console())
+            show_receipt(decision, case, telling, plain_text.console())
 
 
-def eligibility(case: CaseId, json: Json = False) -> None:
-    """Say whether a case may be escalated, and from when.
+def eligibility(
+    case: CaseId, as_of: AsOf = None, zone: ZoneName = "UTC", json: Json = False
+) -> None:
+    """Say whether a case may be escalated, from when, and which policy says so.
 
     Example: escalation eligibility CASE-00042
     """
-    answer = asyncio.run(_eligibility(case))
-    print(daily.dumps(answer) if json else _sentence(case, answer))
+    settings = load_settings()
+    about = one_case.About(case, _zone(zone), _policies(settings))
+    until = _until(as_of)
+    found = _answer(one_case.eligibility_of(settings, about, until))
+    if json:
+        print(dumps(found))
+    else:
+        for line in sentences(found, until.moment, about.zone):
+            print(visible(line))
 
 
-def timeline(case: CaseId, json: Json = False) -> None:
-    """Show everything that happened to a case, with causes.
+def timeline(
+    case: CaseId,
+    last: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help=f"Only the last so many events; 0 for all. Without it: the last {EVENTS}, with "
+            "--json all.",
+        ),
+    ] = None,
+    zone: ZoneName = "UTC",
+    json: Json = False,
+) -> None:
+    """Show everything that happened to a case in order of time, and who was told of it.
 
     Example: escalation timeline CASE-00042
     """
-    rows, turn = asyncio.run(_timeline_and_turn(case))
+    settings = load_settings()
+    about = one_case.About(case, _zone(zone), _policies(settings))
+    number = last if last is not None else (0 if json else EVENTS)
+    story, turn = _answer(one_case.story_of(settings, about, number or None))
     if json:
-        parsed = [row | {"data": row["data"] and jsonlib.loads(row["data"])} for row in rows]
-        print(daily.dumps(parsed))
-    else:
-        show_timeline(case, rows, plain_text.console())
-        if turn is not None:
-            print(f"It is the {turn}'s turn.")
+        print(dumps(story.entries()))
+        return
+    show_timeline(story, plain_text.console())
+    if turn is not None:
+        print(f"It is the {turn}'s turn.")
+
+
+# --- for the demo ----------------------------------------------------------------------------
 
 
 async def show_review(settings: Settings, console: Console) -> None:
-    """The review of now, for the demo."""
-    moment, until = daily.end_of(None, None)
-    daily.show(await daily.gather(settings, moment, until), console)
+    """The review of now."""
+    policies, now = _policies(settings), datetime.now(UTC)
+    scope = Scope(times.period(times.Asked(), policies.judging(None, now).calendar, now))
+    show(await gather(settings, scope, policies), console)
 
 
 async def show_explanation(settings: Settings, console: Console, case: str) -> None:
-    """The first receipt of a case, for the demo."""
-    async with reader(settings) as ask:
-        found = receipts(await ask.timeline(case))
-    show_receipt(found[0], case, console)
+    """The first receipt of a case."""
+    about = one_case.About(case, UTC, _policies(settings))
+    found, telling = await one_case.receipts_of(settings, about)
+    show_receipt(found[0], case, telling, console)
 
 
-async def _timeline(case: str) -> list[dict[str, Any]]:
-    async with reader(load_settings()) as ask:
-        await _known(ask, case)
-        return await ask.timeline(case)
+# --- what goes wrong, in a sentence ----------------------------------------------------------
 
 
-async def _timeline_and_turn(case: str) -> tuple[list[dict[str, Any]], str | None]:
-    async with reader(load_settings()) as ask:
-        await _known(ask, case)
-        return await ask.timeline(case), await ask.turn(case)
+def _answer(asking: Coroutine[Any, Any, Found]) -> Found:
+    try:
+        return asyncio.run(asking)
+    except CannotRead as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(problem.code) from None
+    except one_case.NeverSeen as problem:
+        typer.echo(visible(problem), err=True)
+        raise typer.Exit(1) from None
 
 
-async def _eligibility(case: str) -> dict[str, Any]:
-    async with reader(load_settings()) as ask:
-        await _known(ask, case)
-        row = await ask.eligibility(case)
-        past = await ask.escalations_of(case)
-        is_open = None if "/" in case else await ask.is_open(case)
-    if row is not None:
-        return row
-    status = past[-1]["status"] if past else None
-    standing = {None: "unknown", True: "open", False: "closed"}[is_open]
-    return {
-        "case_id": case, "eligible_at": None, "eligible": False,
-        "escalation_status": status, "standing": "account" if "/" in case else standing,
-    }  # fmt: skip
+def _zone(name: str) -> Any:
+    try:
+        return zone_named(name)
+    except ValueError as error:
+        raise typer.BadParameter(visible(error)) from None
 
 
-async def _known(ask: Reader, case: str) -> None:
-    if not await ask.is_known(case):
-        typer.echo(
-            f"{case}: no event of such a case was seen. Is the id as the CRM has it? "
-            "escalation review shows cases by their ids.",
-            err=True,
-        )
-        raise typer.Exit(1)
+def _until(as_of: str | None) -> Until:
+    now = datetime.now(UTC)
+    if as_of is None:
+        return Until(now)
+    try:
+        at = times.moment(as_of)
+    except ValueError as error:
+        raise typer.BadParameter(visible(error)) from None
+    if at > now:
+        raise typer.BadParameter("that is still to come; give a moment up to now")
+    return Until(at, is_past=True)
 
 
-def _sentence(case: str, answer: dict[str, Any]) -> str:
-    at = answer["eligible_at"]
-    if answer["eligible"]:
-        return f"{case} may be escalated: since {instant(at)}."
-    if at is not None:
-        return f"{case} may be escalated from {instant(at)}, in {span(at - datetime.now(UTC))}."
-    if standing := answer.get("standing"):
-        return _cannot(case, standing, answer["escalation_status"])
-    return f"{case} cannot be escalated: the customer's tier has no window."
-
-
-def _cannot(case: str, standing: str, status: str | None) -> str:
-    if standing == "unknown":
-        return f"{case} cannot be escalated: it was never opened, as far as we know."
-    if standing == "closed":
-        return f"{case} cannot be escalated: it is closed, and would have to be reopened first."
-    if standing == "account" and status in (None, "ended", "voided", "declined"):
-        return f"{case} has no escalation; one may be requested at any time."
-    return f"{case} cannot be escalated again: it has an escalation, which is {status}."
+def _policies(settings: Settings) -> Policies:
+    """What is owed by whom, and which rules count. Files that cannot be used are for the services
+    to refuse: the policies that come along are read then."""
+    own = settings.decider
+    try:
+        return policies_in(shipped(), own.default_policy, own.policies_folder)
+    except ValueError:
+        return policies_in(shipped(), type(own)().default_policy)

@@ -1,122 +1,146 @@
-"""What the review asks of Postgres: the public views, and the names of people."""
+"""What managers' commands ask of Postgres; the statements are in ``questions.sql``."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from datetime import datetime
-from typing import Any
-
-import asyncpg
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any, Final
 
 from infra.runtime.settings import Settings
+from services.projections.review.asking import connected
+from services.projections.sql import parse
 
+QUESTIONS: Final = parse((files(__package__) / "questions.sql").read_text("utf-8"))
 Row = dict[str, Any]
+Kept = frozenset[tuple[str, str, datetime]]
+"""Duties: subject, duty and due instant."""
+OPEN: Final = ("awaiting-approval", "escalated", "acknowledged", "monitored")
+IMPROVING: Final = ("monitoring-held", "improvement-identified", "improvement-waived")
+"""Decisions that tell whether an improvement is owed."""
+FATES: Final = (
+    "accepted", "rejected", "approval-requested", "declined", "acknowledged", "voided",
+    "de-escalated", "monitoring-held", "monitoring-ended",
+)  # fmt: skip
+"""Decisions on a request, and those that tell what became of it."""
+ALWAYS: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""Later than anything that is due."""
+
+
+@dataclass(frozen=True)
+class Until:
+    """The moment as of which something is asked. A past one also leaves out what was recorded
+    after it."""
+
+    moment: datetime
+    is_past: bool = False
 
 
 @asynccontextmanager
 async def reader(settings: Settings) -> AsyncIterator[Reader]:
-    """A connection that only reads."""
-    connection = await asyncpg.connect(
-        settings.postgres.dsn, server_settings={"default_transaction_read_only": "on"}
-    )
-    try:
+    """A reader of the views. Errors: ``CannotRead``."""
+    async with connected(settings.postgres.dsn) as connection:
         yield Reader(connection)
-    finally:
-        await connection.close()
 
 
 class Reader:
+    """Each question by name."""
+
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def _rows(self, sql: str, *values: Any) -> list[Row]:
-        return [dict(row) for row in await self._connection.fetch(sql, *values)]
+    async def _rows(self, question: str, *values: Any) -> list[Row]:
+        return [dict(row) for row in await self._connection.fetch(QUESTIONS[question], *values)]
+
+    # --- how things stand now ----------------------------------------------------------------
 
     async def open_escalations(self) -> list[Row]:
-        """Escalations that somebody must look after, what is due first."""
-        return await self._rows(
-            "SELECT s.*, p.name AS owner_name FROM review.escalation_status s "
-            "LEFT JOIN projections.people p ON p.person_id = s.owner "
-            "WHERE status IN ('awaiting-approval', 'escalated', 'acknowledged', 'monitored') "
-            "ORDER BY policy, status = 'monitored', next_due_at NULLS LAST, case_id"
-        )
+        """Escalations that somebody must look after."""
+        return await self._rows("open_escalations", list(OPEN))
 
-    async def decisions(self, names: list[str], since: datetime, until: datetime) -> list[Row]:
-        """Decided events of some kinds within a span."""
-        types = [f"support.escalation.{name}.v1" for name in names]
-        return await self._rows(
-            "SELECT type, subject, case_id, occurred_at, data FROM analytics.fct_case_event "
-            "WHERE type = ANY($1) AND occurred_at > $2 AND occurred_at <= $3 "
-            "ORDER BY occurred_at", types, since, until,
-        )  # fmt: skip
+    async def open_of_case(self, case_id: str) -> list[Row]:
+        return await self._rows("open_of_case", list(OPEN), case_id)
 
-    async def kept_after_all(
-        self, since: datetime, until: datetime
-    ) -> set[tuple[str, str, datetime]]:
-        """Duties that were missed within a span and turned out to have been kept: subject, duty
-        and due instant."""
-        rows = await self._rows(
-            "SELECT subject, duty, due_at FROM review.missed_duties "
-            "WHERE outcome = 'kept, reported late' AND due_at > $1 AND due_at <= $2", since, until,
-        )  # fmt: skip
-        return {(row["subject"], row["duty"], row["due_at"]) for row in rows}
+    async def cases(self, case_ids: Iterable[str]) -> list[Row]:
+        return await self._rows("cases", list(case_ids))
 
-    async def rejections(self, since: datetime, until: datetime) -> list[Row]:
-        return await self._rows(
-            "SELECT * FROM review.rejections WHERE requested_at > $1 AND requested_at <= $2",
-            since, until,
-        )  # fmt: skip
+    async def names(self, ids: Iterable[str]) -> dict[str, str]:
+        """The names of some people by id, of those whose name is known."""
+        rows = await self._rows("names", list(ids))
+        return {row["person_id"]: row["name"] for row in rows}
 
-    async def timeline(self, subject: str) -> list[Row]:
-        """Every event of a case or an account, causes before what they led to."""
-        return await self._rows(
-            "SELECT event_id, causation_id, type, occurred_at, recorded_at, topic, kafka_offset, "
-            "case_seq, data FROM analytics.fct_case_event WHERE subject = $1 "
-            "ORDER BY case_seq, type LIKE 'support.escalation.%', kafka_offset", subject,
-        )  # fmt: skip
+    async def improvements(self, case_ids: Iterable[str]) -> list[Row]:
+        """What tells whether an improvement is owed now."""
+        return await self._rows("improvements", list(case_ids), list(IMPROVING))
 
-    async def eligibility(self, case_id: str) -> Row | None:
-        rows = await self._rows("SELECT * FROM review.eligibility WHERE case_id = $1", case_id)
-        return rows[0] if rows else None
-
-    async def escalations_of(self, subject: str) -> list[Row]:
-        """The escalations of a case, or of an account (``account/<id>``)."""
-        kind, slash, account = subject.partition("/")
-        about = "case_id IS NULL AND account_id = $1" if slash else "case_id = $1"
-        return await self._rows(
-            f"SELECT * FROM review.escalation_status WHERE {about} ORDER BY requested_at",  # noqa: S608
-            account if slash else kind,
-        )
-
-    async def is_open(self, case_id: str) -> bool | None:
-        """Whether a case is open; None where it was never opened."""
-        rows = await self._rows(
-            "SELECT split_part(type, '.', 3) AS name FROM analytics.fct_case_event "
-            "WHERE case_id = $1 AND type = ANY($2) ORDER BY kafka_offset", case_id,
-            [f"support.case.{name}.v1" for name in ("opened", "closed", "reopened")],
-        )  # fmt: skip
-        names = [row["name"] for row in rows]
-        if "opened" not in names:
-            return None
-        return [name for name in names if name != "opened"][-1:] != ["closed"]
-
-    async def turn(self, subject: str) -> str | None:
-        """Whose turn it is on a case with an open escalation."""
-        rows = await self._rows(
-            "SELECT turn FROM review.escalation_status WHERE case_id = $1 "
-            "AND status IN ('awaiting-approval', 'escalated', 'acknowledged', 'monitored')",
-            subject,
-        )
-        return rows[0]["turn"] if rows else None
+    async def freshness(self) -> datetime | None:
+        """When the views last moved; None where nothing was ever read."""
+        at: datetime | None = (await self._rows("freshness"))[0]["at"]
+        return at
 
     async def is_known(self, subject: str) -> bool:
-        found = "SELECT 1 FROM analytics.fct_case_event WHERE subject = $1 LIMIT 1"
-        return bool(await self._rows(found, subject))
+        return bool(await self._rows("is_known", subject))
 
-    async def freshness(self) -> Row:
-        rows = await self._rows(
-            "SELECT max(updated_at) AS updated_at, sum(next_offset)::bigint AS applied "
-            "FROM analytics.projection_watermark"
+    # --- as of a moment ----------------------------------------------------------------------
+
+    async def decisions(self, until: Until, subject: str | None = None) -> list[Row]:
+        """Every decision, about all or one, in the order in which it is folded."""
+        return await self._rows("decisions", until.moment, until.is_past, subject)
+
+    async def decisions_between(
+        self, since: datetime, until: Until, names: Iterable[str]
+    ) -> list[Row]:
+        """Decisions of some kinds of what happened after ``since``, in order of time."""
+        types = [f"support.escalation.{name}.v1" for name in names]
+        return await self._rows("decisions_between", until.moment, until.is_past, types, since)
+
+    async def kept(self, subjects: Iterable[str], until: Until) -> Kept:
+        """Duties of these subjects that were kept."""
+        rows = await self._rows("kept", until.moment, until.is_past, list(subjects))
+        return frozenset((row["subject"], row["duty"], row["due_at"]) for row in rows)
+
+    async def facts(self, subjects: Iterable[str], names: Iterable[str], until: Until) -> list[Row]:
+        """Reported events of some kinds about some subjects, in order."""
+        return await self._rows("facts", until.moment, until.is_past, list(subjects), list(names))
+
+    async def last_words(self, case_ids: Iterable[str], until: Until) -> list[Row]:
+        """The last public word or question on each case, or its opening."""
+        return await self._rows("last_words", until.moment, until.is_past, list(case_ids))
+
+    # --- messages ----------------------------------------------------------------------------
+
+    async def not_told(self, since: datetime, until: Until) -> list[Row]:
+        """Messages that reached nobody."""
+        return await self._rows("not_told", since, until.moment)
+
+    async def messages(self, subject: str) -> list[Row]:
+        """Each message about a case or account, with its last attempt."""
+        return await self._rows("messages", subject)
+
+    # --- one case ----------------------------------------------------------------------------
+
+    async def timeline(self, subject: str, last: int | None) -> tuple[list[Row], int]:
+        """The last events in order of time, and how many there are in all.
+
+        ``heard`` is the latest time of what had been recorded before: an event older than that
+        was reported late.
+        """
+        rows = await self._rows("timeline", subject, last)
+        every = rows[0]["every"] if rows else 0
+        return [{k: v for k, v in row.items() if k != "every"} for row in reversed(rows)], every
+
+    async def missed(self, subject: str) -> frozenset[tuple[str, datetime]]:
+        """Duties of a subject that were missed: duty and due instant."""
+        return frozenset(
+            (row["duty"], row["due_at"]) for row in await self._rows("missed", subject)
         )
-        return rows[0]
+
+    async def judged(self, subject: str) -> list[Row]:
+        """Decisions on requests of a subject and what became of them, in order."""
+        return await self._rows("judged", subject, list(FATES))
+
+    async def causes(self, subject: str, ids: Iterable[str]) -> dict[str, Row]:
+        """Reported events of a subject by their ids."""
+        return {row["event_id"]: row for row in await self._rows("causes", subject, list(ids))}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
 from typing import Any, Final, NamedTuple
 
-from services.projections.review.wording import shown
+from services.projections.review.wording import shown, words
 
 
 class Sentence(NamedTuple):
@@ -66,12 +67,18 @@ SENTENCES: Final = {
 }
 
 
-def sentence(rule: dict[str, Any]) -> str:
+ONLY_ONCE: Final = "The case was escalated before ({actual}), and that is possible only once."
+
+
+def sentence(rule: dict[str, Any], once_only: bool = False, zone: tzinfo = UTC) -> str:
     """The answer of one rule of a receipt."""
     found = SENTENCES.get(rule["rule"])
+    name = words(rule["rule"])
     if found is None:
-        return str(rule["rule"]).replace("-", " ")
+        return name
     if rule["outcome"] == "not-applicable":
-        return "This could not be asked here."
-    words = found.met if rule["outcome"] == "met" else found.not_met
-    return words.format(expected=shown(rule["expected"]), actual=shown(rule["actual"]))
+        return f"{name.capitalize()}: this could not be asked here."
+    said = found.met if rule["outcome"] == "met" else found.not_met
+    if once_only and said is SENTENCES["case-is-not-escalated-yet"].not_met:
+        said = ONLY_ONCE
+    return said.format(expected=shown(rule["expected"], zone), actual=shown(rule["actual"], zone))

@@ -1,14 +1,19 @@
-"""The words for people: refusals, rules, duties and events in plain sentences."""
+"""The words for people: refusals, hints and values in plain sentences."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
+
+from schemas.vocabulary import parse_instant
+from services.escalation.core.policies import Policies
+from services.projections.review.times import instant
 
 REFUSALS: Final = {
     "case-unknown": "we have never seen this case opened",
     "case-closed": "the case is closed",
-    "already-escalated": "the case was escalated before, and that is possible only once",
+    "already-escalated": "another escalation of it is requested, running or watched",
     "tier-not-covered": "the customer's tier has no escalation window",
     "too-early": "it is too early after the case was opened",
     "reason-missing": "no reason was chosen",
@@ -45,42 +50,42 @@ SUGGESTIONS: Final = {
 }
 
 
-def because(codes: list[str]) -> str:
-    """Every reason of a refusal in one phrase."""
-    return "; ".join(REFUSALS.get(code, code) for code in codes)
+ONLY_ONCE: Final = "it was escalated before, and that is possible only once"
+EXPIRED: Final = "text no longer kept"
 
 
-def span(length: timedelta) -> str:
-    """A length of time in at most two units: 1d 4h, 3h 05m, 12m."""
-    minutes = int(abs(length.total_seconds()) // 60)
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    if days:
-        return f"{days}d {hours}h"
-    return f"{hours}h {minutes:02d}m" if hours else f"{minutes}m"
+def because(codes: Iterable[str], once_only: bool = False) -> str:
+    """Every reason of a refusal in one phrase. ``once_only``: the policy allows one escalation a
+    case, for ever."""
+    said = dict(REFUSALS) | ({"already-escalated": ONLY_ONCE} if once_only else {})
+    return "; ".join(said.get(code, words(code)) for code in codes)
 
 
-def due(duty: str | None, at: datetime | None, now: datetime) -> str:
-    """What is owed next, with a word for how it stands: colour is never alone."""
-    if duty is None or at is None:
-        return "nothing is owed"
-    word = "due in" if at >= now else "OVERDUE by"
-    return f"{duty.replace('-', ' ')} {word} {span(at - now)}"
+def is_once_only(policies: Policies, decision: Mapping[str, Any]) -> bool:
+    """Whether a decision on a request was made under a policy that allows one escalation a case."""
+    ref = decision.get("receipt", {}).get("policy")
+    policy = None if ref is None else policies.find(ref["name"], ref["version"])
+    return policy is not None and policy.once_only
 
 
-def instant(at: datetime | None) -> str:
-    return "" if at is None else f"{at:%a %d %b %H:%M} UTC"
+def words(code: str | None) -> str:
+    """A code as people say it."""
+    return (code or "").replace("-", " ")
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, zone: tzinfo = UTC) -> str:
     """A value of a receipt for people: lists joined, instants without their fractions."""
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return ", ".join(shown(one, zone) for one in value)
     if value is None:
         return ""
-    if _is_instant(value):
-        return instant(datetime.fromisoformat(value))
+    if isinstance(value, str) and (at := _instant(value)) is not None:
+        return instant(at, zone)
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def _is_instant(value: Any) -> bool:
-    return isinstance(value, str) and value.endswith("Z") and value[4:5] == "-"
+def _instant(value: str) -> datetime | None:
+    try:
+        return parse_instant(value)
+    except ValueError:
+        return None
