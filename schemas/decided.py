@@ -143,6 +143,9 @@ class SuggestionMade(Decision):
 
 
 class ApprovalRequested(Decision):
+    """It repeats of the request what the acceptance will say, so that the decisions alone tell
+    the story."""
+
     name: ClassVar[str] = "approval-requested"
     account_id: Id | None
     team: KeptCode
@@ -151,6 +154,12 @@ class ApprovalRequested(Decision):
     due_at: At
     clock: Clock = "elapsed"
     suggestions: list[str] = []
+    requester_id: str | None = None
+    channel: Channel = "api"
+    reason: str | None = None
+    escalation_severity: EscalationSeverity | None = None
+    contact_id: str | None = None
+    case_ids: list[str] = []
     receipt: Receipt
 
 

@@ -111,7 +111,7 @@ def apply(case: Case, event: Reported, policies: Policies, now: Moment) -> tuple
     if "/" not in event.subject:
         case = fold(case, event, policies)
     for decision in decisions:
-        case = evolve(case, decision, now, event.data)
+        case = evolve(case, decision, now)
     return case.remember(event), decisions
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from schemas import decided, reported
+from schemas import decided
 from schemas.decided import EndReason
 from schemas.vocabulary import Status
 from services.escalation.core.case import (
@@ -22,7 +22,6 @@ from services.escalation.core.case import (
     OpenDuty,
     changed,
     digest,
-    id_of,
 )
 
 GRACE: Final = timedelta(minutes=5)
@@ -30,16 +29,14 @@ GRACE: Final = timedelta(minutes=5)
 _DURATION: Final = TypeAdapter(timedelta)
 
 
-def evolve(
-    case: Case, decision: decided.Decision, now: Moment, cause: reported.Fact | None = None
-) -> Case:
-    """The case after one of our decisions, ``cause`` being the fact that it answers."""
+def evolve(case: Case, decision: decided.Decision, now: Moment) -> Case:
+    """The case after one of our decisions. It says all that is needed: what was reported is not
+    asked again."""
     match decision:
         case decided.Accepted():
             return _accepted(case, decision, now)
         case decided.ApprovalRequested():
-            assert isinstance(cause, reported.EscalationRequested)
-            return _awaiting(case, decision, now, cause)
+            return _awaiting(case, decision, now)
         case decided.Rejected(request_id=str() as request_id):
             return changed(case, requests=case.requests + digest(request_id))
         case decided.Declined():
@@ -93,24 +90,19 @@ def _accepted(case: Case, accepted: decided.Accepted, now: Moment) -> Case:
     )
 
 
-def _awaiting(
-    case: Case,
-    asked: decided.ApprovalRequested,
-    now: Moment,
-    request: reported.EscalationRequested,
-) -> Case:
+def _awaiting(case: Case, asked: decided.ApprovalRequested, now: Moment) -> Case:
     assert asked.escalation_id is not None and asked.request_id is not None
     receipt = asked.receipt
     awaited = Awaited(
-        requester_id=id_of(request.requested_by),
-        channel=request.channel or "api",
-        reason=receipt.facts.get("reason"),
-        escalation_severity=request.escalation_severity,
-        contact_id=id_of(request.contact),
+        requester_id=asked.requester_id,
+        channel=asked.channel,
+        reason=asked.reason,
+        escalation_severity=asked.escalation_severity,
+        contact_id=asked.contact_id,
         requested_at=receipt.at,
         suggestions=tuple(asked.suggestions),
         receipt=receipt,
-        case_ids=_case_ids(request),
+        case_ids=tuple(asked.case_ids),
     )
     duty = decided.Duty(duty=asked.duty, due_at=asked.due_at, clock=asked.clock)
     escalation = Escalation(
@@ -125,12 +117,6 @@ def _awaiting(
         awaited=awaited,
     )
     return changed(case, escalation=escalation, requests=case.requests + digest(asked.request_id))
-
-
-def _case_ids(request: reported.EscalationRequested) -> tuple[str, ...]:
-    if isinstance(request, reported.AccountEscalationRequested):
-        return tuple(dict.fromkeys(request.case_ids))
-    return ()
 
 
 def _ended(case: Case, status: Status) -> Case:

@@ -161,8 +161,21 @@ def _put_before_an_approver(
         due_at=due_at(duty, Terms(policy, case.severity), asked.now.at),
         clock=duty.clock,
         suggestions=suggestions,
+        requester_id=id_of(asked.request.requested_by),
+        channel=asked.request.channel or "api",
+        reason=receipt.facts["reason"],
+        escalation_severity=asked.request.escalation_severity,
+        contact_id=id_of(asked.request.contact),
+        case_ids=_case_ids(asked.request),
         receipt=receipt,
     )
+
+
+def _case_ids(request: EscalationRequested) -> list[str]:
+    """The cases of an account's escalation, each once."""
+    if isinstance(request, AccountEscalationRequested):
+        return list(dict.fromkeys(request.case_ids))
+    return []
 
 
 @dataclass(frozen=True, slots=True)
