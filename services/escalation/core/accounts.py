@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from schemas import decided, reported
 from schemas.codec import Reported
+from schemas.lifecycle import WATCHED
 from schemas.vocabulary import LinkAnswer
 from services.escalation.core.actions import (
     Decisions,
@@ -19,7 +20,7 @@ from services.escalation.core.actions import (
     refused,
     standing,
 )
-from services.escalation.core.case import WATCHED, Case
+from services.escalation.core.case import Case
 from services.escalation.core.policies import Policies
 
 

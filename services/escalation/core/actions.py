@@ -14,8 +14,9 @@ from typing import Any, Final, NamedTuple
 
 from schemas import decided, reported
 from schemas.codec import Reported
+from schemas.lifecycle import RUNNING, WATCHED
 from schemas.vocabulary import Person, Severity, Status
-from services.escalation.core.case import RUNNING, WATCHED, Case, Escalation, id_of
+from services.escalation.core.case import Case, Escalation, id_of
 from services.escalation.core.duties import Terms, fulfilled, terms_of
 from services.escalation.core.policies import Policies
 from services.escalation.core.policy import LADDER, Policy

@@ -30,8 +30,6 @@ from services.escalation.core.policies import Policies
 
 REMEMBERED_EVENTS: Final = 1024
 DIGEST: Final = 8
-RUNNING: Final = frozenset[Status]({"escalated", "acknowledged"})
-WATCHED: Final = RUNNING | frozenset[Status]({"monitored"})
 
 
 Value = TypeVar("Value")

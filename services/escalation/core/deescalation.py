@@ -6,6 +6,7 @@ from typing import Final
 
 from schemas import decided, reported
 from schemas.codec import Reported
+from schemas.lifecycle import RUNNING
 from schemas.vocabulary import is_blank
 from services.escalation.core.actions import (
     Acted,
@@ -18,7 +19,7 @@ from services.escalation.core.actions import (
     role_missing,
     standing,
 )
-from services.escalation.core.case import RUNNING, Case
+from services.escalation.core.case import Case
 from services.escalation.core.policies import Policies
 from services.escalation.core.policy import Condition
 

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from schemas import decided
 from schemas.decided import EndReason
-from schemas.vocabulary import Status
+from schemas.lifecycle import STATUS_AFTER
 from services.escalation.core.case import (
     Awaited,
     Case,
@@ -39,17 +39,13 @@ def evolve(case: Case, decision: decided.Decision, now: Moment) -> Case:
             return _awaiting(case, decision, now)
         case decided.Rejected(request_id=str() as request_id):
             return changed(case, requests=case.requests + digest(request_id))
-        case decided.Declined():
-            return _ended(case, "declined")
         case decided.Voided(restores_right=restores):
             spent = case.rights_spent - 1 if restores else case.rights_spent
-            return changed(_ended(case, "voided"), rights_spent=spent)
-        case decided.Deescalated():
-            return _ended(case, "monitored")
-        case decided.MonitoringHeld():
-            return _held(case, decision.why)
-        case decided.MonitoringEnded():
-            return _ended(case, "ended")
+            return changed(_without_duties(case, decision), rights_spent=spent)
+        case decided.MonitoringHeld(why=why):
+            return _without_duties(case, decision, held=why)
+        case decided.Declined() | decided.Deescalated() | decided.MonitoringEnded():
+            return _without_duties(case, decision)
         case decided.DeadlineMissed():
             return _missed(case, decision)
         case decided.DutyReplanned():
@@ -75,7 +71,7 @@ def _accepted(case: Case, accepted: decided.Accepted, now: Moment) -> Case:
     escalation = Escalation(
         id=accepted.escalation_id,
         request_id=accepted.request_id,
-        status="escalated",
+        status=STATUS_AFTER[type(accepted)],
         policy=accepted.policy.name,
         version=accepted.policy.version,
         contact_id=accepted.contact_id,
@@ -108,7 +104,7 @@ def _awaiting(case: Case, asked: decided.ApprovalRequested, now: Moment) -> Case
     escalation = Escalation(
         id=asked.escalation_id,
         request_id=asked.request_id,
-        status="awaiting-approval",
+        status=STATUS_AFTER[type(asked)],
         policy=receipt.policy.name,
         version=receipt.policy.version,
         contact_id=awaited.contact_id,
@@ -119,14 +115,11 @@ def _awaiting(case: Case, asked: decided.ApprovalRequested, now: Moment) -> Case
     return changed(case, escalation=escalation, requests=case.requests + digest(asked.request_id))
 
 
-def _ended(case: Case, status: Status) -> Case:
-    after = changed(_current(case), status=status, duties=(), awaited=None, held=None)
+def _without_duties(case: Case, decision: decided.Decision, held: EndReason | None = None) -> Case:
+    """What ends an escalation, or its running, drops all that was owed."""
+    status = STATUS_AFTER[type(decision)]
+    after = changed(_current(case), status=status, duties=(), awaited=None, held=held)
     return changed(case, escalation=after)
-
-
-def _held(case: Case, why: EndReason) -> Case:
-    held = changed(_current(case), status="monitored", duties=(), held=why)
-    return changed(case, escalation=held)
 
 
 # --- recorded --------------------------------------------------------------------------------
@@ -136,7 +129,7 @@ def _recorded(case: Case, recorded: decided.Recorded, now: Moment) -> Case:
     escalation = _current(case)
     match recorded:
         case decided.Acknowledged():
-            escalation = changed(escalation, status="acknowledged")
+            escalation = changed(escalation, status=STATUS_AFTER[type(recorded)])
         case decided.LevelRaised(to=level):
             escalation = changed(escalation, level=level)
         case decided.ContactChanged(contact_id=contact_id):

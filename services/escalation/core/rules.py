@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from schemas.decided import Outcome, Refusal, RuleOutcome
+from schemas.lifecycle import OVER
 from schemas.reported import AccountEscalationRequested, EscalationRequested
 from schemas.vocabulary import Person, instant_text, is_blank
 from services.escalation.core.case import Case
@@ -115,7 +116,7 @@ def may_still_escalate(case: Case, policy: Policy) -> bool:
         return True
     if policy.once_only and case.rights_spent > 0:
         return False
-    return escalation.status in ("ended", "voided", "declined")
+    return escalation.status in OVER
 
 
 def tier_is_covered(asked: Question) -> Verdict:

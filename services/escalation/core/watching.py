@@ -7,9 +7,10 @@ from typing import Literal
 
 from schemas import decided, reported
 from schemas.codec import Reported
+from schemas.lifecycle import WATCHED
 from schemas.vocabulary import is_blank
 from services.escalation.core.actions import Decisions, acted_on, named_after
-from services.escalation.core.case import WATCHED, Case, id_of
+from services.escalation.core.case import Case, id_of
 from services.escalation.core.duties import fulfilled, terms_of
 from services.escalation.core.policies import Policies
 from services.escalation.core.replanning import by_severity, replanned, resumed
