@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from infra.workbench.up import discard
 from infra.workbench.workbench import Endpoints, Workbench
 from tests import containers
-from tests.world import World, new_world
+from tests.world import World, world_on
 
 NAMED = {"ESCALATION_KAFKA__BOOTSTRAP_SERVERS", "ESCALATION_POSTGRES__DSN"}
 
@@ -24,20 +25,27 @@ NAMED = {"ESCALATION_KAFKA__BOOTSTRAP_SERVERS", "ESCALATION_POSTGRES__DSN"}
 async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoints]:
     """Kafka, Postgres and a mail sink, shared by the session."""
     data = Path(tmp_path_factory.mktemp("servers"))
+    try:
+        async with _started(data) as endpoints:
+            yield endpoints
+    finally:
+        discard(data)
+
+
+@asynccontextmanager
+async def _started(data: Path) -> AsyncIterator[Endpoints]:
     if not _on_containers():
         async with Workbench(data) as bench:
             yield bench.endpoints
-    else:
-        async with containers.started() as named:
-            with pytest.MonkeyPatch.context() as patch:
-                for name, value in named.items():
-                    patch.setenv(name, value)
-                async with Workbench(data) as bench:  # only the mail sink is left to start
-                    endpoints = bench.endpoints
-                    for name in named:
-                        patch.delenv(name)
-                    yield endpoints
-    discard(data)
+        return
+    async with containers.started() as named:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in named.items():
+                patch.setenv(name, value)
+            async with Workbench(data) as bench:  # only the mail sink is left to start
+                for name in named:
+                    patch.delenv(name)
+                yield bench.endpoints
 
 
 def _on_containers() -> bool:
@@ -52,8 +60,5 @@ def _on_containers() -> bool:
 @pytest.fixture
 async def world(servers: Endpoints, tmp_path: Path) -> AsyncIterator[World]:
     """A cluster of its own, as far as anybody in it can tell."""
-    world = await new_world(servers, tmp_path)
-    try:
+    async with world_on(servers, tmp_path) as world:
         yield world
-    finally:
-        await world.end()

@@ -6,13 +6,15 @@ A story publishes, waits for what must become true, and looks. Nothing sleeps fo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +26,7 @@ from aiokafka import TopicPartition
 from infra.runtime.kafka import make_consumer, make_producer, topic_name
 from infra.runtime.settings import KafkaSettings
 from infra.runtime.topic_admin import apply_topics
+from infra.workbench.supervisor import SHEPHERD
 from infra.workbench.up import SERVICES, VENDOR_TOPICS, migrate_all
 from infra.workbench.workbench import Endpoints
 from schemas import topics
@@ -32,13 +35,49 @@ from schemas.codec import STRUCTURED_HEADERS, Headers, Reported, write
 Found = TypeVar("Found")
 
 
+class Service:
+    """One service as a process, under a shepherd: it does not outlive whoever started it."""
+
+    def __init__(self, module: str, log: Path, environment: dict[str, str]) -> None:
+        command = (sys.executable, "-m", module)
+        self._shepherd = subprocess.Popen(
+            [sys.executable, "-S", "-E", str(SHEPHERD), str(log), "", "", "--", *command],
+            env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        assert self._shepherd.stdout is not None
+        with self._shepherd.stdout as said:
+            self.pid = int(said.readline())
+
+    def poll(self) -> int | None:
+        """The exit code of the process (128 + n after signal n), None while it runs."""
+        return self._shepherd.poll()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the process, if it still runs: never to whoever has its id now."""
+        with contextlib.suppress(BrokenPipeError, ValueError):
+            assert self._shepherd.stdin is not None
+            self._shepherd.stdin.write(bytes([number]))
+            self._shepherd.stdin.flush()
+
+    def end(self, number: signal.Signals, seconds: float = 60) -> int:
+        """Send a signal and wait for the end; the exit code. Errors: ``TimeoutExpired``."""
+        self.send(number)
+        try:
+            return self._shepherd.wait(seconds)
+        finally:
+            with contextlib.suppress(BrokenPipeError):
+                assert self._shepherd.stdin is not None
+                self._shepherd.stdin.close()
+
+
 @dataclass
 class World:
     servers: Endpoints
     logs: Path
     prefix: str
     dsn: str
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    processes: dict[str, Service] = field(default_factory=dict)
+    started: list[Service] = field(default_factory=list)
     more: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -56,32 +95,24 @@ class World:
 
     def start(self, *names: str) -> None:
         for name in names:
-            log = (self.logs / f"{name}.log").open("ab")
-            self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", SERVICES[name]],
-                env=self.environment(), stdout=log, stderr=log,
-            )  # fmt: skip
-            log.close()
+            log = self.logs / f"{name}.log"
+            self.processes[name] = Service(SERVICES[name], log, self.environment())
+            self.started.append(self.processes[name])
 
     def kill(self, name: str) -> None:
         """kill -9, and wait until it is gone."""
-        process = self.processes[name]
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        self.processes[name].end(signal.SIGKILL)
 
     def stop(self, name: str) -> float:
         """SIGTERM; how many seconds it took."""
         began = time.monotonic()
-        process = self.processes[name]
-        process.terminate()
-        process.wait(30)
+        self.processes[name].end(signal.SIGTERM)
         return time.monotonic() - began
 
     async def end(self) -> None:
-        for process in self.processes.values():
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+        """Kill whatever was started and runs."""
+        for service in self.started:
+            service.end(signal.SIGKILL)
 
     # --- Kafka -----------------------------------------------------------------------------
 
@@ -199,3 +230,13 @@ async def new_world(servers: Endpoints, logs: Path) -> World:
     await apply_topics(world.kafka, (*topics.TOPICS, *VENDOR_TOPICS))
     await migrate_all(dsn)
     return world
+
+
+@asynccontextmanager
+async def world_on(servers: Endpoints, logs: Path) -> AsyncIterator[World]:
+    """A new world; whatever was started in it is ended with it, also when a test fails."""
+    world = await new_world(servers, logs)
+    try:
+        yield world
+    finally:
+        await world.end()

@@ -17,10 +17,12 @@ from structlog.stdlib import ProcessorFormatter
 
 from infra.runtime.failures import described, traced
 from infra.runtime.log_throttle import Throttle
+from infra.runtime.secrets import without
 
 LONGEST: Final = 500
 """Characters of a library's message that are kept."""
 Event = MutableMapping[str, Any]
+_hidden: set[str] = set()
 _stamped: Final = structlog.processors.TimeStamper(fmt="iso", utc=True)
 
 
@@ -38,6 +40,7 @@ def configure_logging() -> None:
             _stamped,
             _with_traceback,
             form,
+            _without_secrets,
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
@@ -49,13 +52,29 @@ def get_logger(name: str) -> Any:
     return structlog.get_logger(room=name)
 
 
+def hide_in_logs(secrets: frozenset[str]) -> None:
+    """Hide these words from now on, whoever says them."""
+    _hidden.update(secrets)
+
+
+def _without_secrets(_logger: Any, _method: str, rendered: Any) -> str:
+    """The last step: what is written is text by now."""
+    return without(frozenset(_hidden), str(rendered))
+
+
 def _bridge(form: Any) -> None:
     """Give the lines of libraries the same form."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_log_level, _named],
-            processors=[_stamped, _with_traceback, ProcessorFormatter.remove_processors_meta, form],
+            processors=[
+                _stamped,
+                _with_traceback,
+                ProcessorFormatter.remove_processors_meta,
+                form,
+                _without_secrets,
+            ],
         )
     )
     handler.addFilter(_without_data)

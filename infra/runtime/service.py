@@ -12,8 +12,9 @@ from typing import NoReturn
 
 import uvloop
 
-from infra.runtime.logs import configure_logging, get_logger
+from infra.runtime.logs import configure_logging, get_logger, hide_in_logs
 from infra.runtime.probes import PROBES, serve_probes
+from infra.runtime.secrets import secrets_of
 from infra.runtime.settings import Settings, SettingsProblem, load_settings
 
 Main = Callable[[Settings, asyncio.Event], Awaitable[None]]
@@ -56,6 +57,7 @@ def run_service(
     unusable: tuple[type[Exception], ...] = (SettingsProblem, *settings_errors)
     try:
         settings = load_settings()
+        hide_in_logs(secrets_of(settings))
         serve_probes(settings.health)
         uvloop.run(_until_stopped(main, settings))
         code = Exit.OK

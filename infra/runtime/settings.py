@@ -6,15 +6,15 @@ One model, so that one error names everything that is wrong. Next: ``kafka.py``,
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from infra.runtime.server_addresses import Brokers, Dsn, InstanceId, Port, Tls
 
 PREFIX: Final = "ESCALATION_"
 
@@ -24,82 +24,108 @@ class _Section(BaseModel):
 
 
 class KafkaSettings(_Section):
-    bootstrap_servers: str = Field("127.0.0.1:9092", description="brokers, host:port,host:port")
-    topic_prefix: str = Field("", description="goes before every topic name")
+    """The brokers, and how to get in."""
+
+    bootstrap_servers: Brokers = Field("127.0.0.1:9092", description="brokers, host:port,host:port")
+    topic_prefix: str = Field(
+        "", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="goes before every topic name"
+    )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="how to talk to the brokers"
     )
-    sasl_mechanism: str = Field("SCRAM-SHA-512", description="with a SASL protocol")
-    sasl_username: str | None = Field(None, description="with a SASL protocol")
-    sasl_password: SecretStr | None = Field(None, description="with a SASL protocol")
-    ssl_cafile: Path | None = Field(None, description="certificate authority of the brokers")
-    ssl_certfile: Path | None = Field(None, description="our certificate")
-    ssl_keyfile: Path | None = Field(None, description="our key")
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="how to log in, with a SASL protocol"
+    )
+    sasl_username: str | None = Field(None, description="who logs in, with a SASL protocol")
+    sasl_password: SecretStr | None = Field(None, description="its password")
+    ssl_cafile: FilePath | None = Field(
+        None, description="certificate authorities (PEM) that the brokers' certificates are from"
+    )
+    ssl_certfile: FilePath | None = Field(None, description="our certificate (PEM), for mutual TLS")
+    ssl_keyfile: FilePath | None = Field(None, description="the key of our certificate (PEM)")
 
 
 class PostgresSettings(_Section):
-    dsn: str = Field("postgresql://postgres@127.0.0.1:5432/postgres", description="where to write")
+    """The database of the read models and of the notifier's outbox."""
+
+    dsn: Dsn = Field(
+        "postgresql://postgres@127.0.0.1:5432/postgres",
+        description="postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…",
+    )
 
 
 class SmtpSettings(_Section):
-    host: str = Field("127.0.0.1", description="the mail server")
-    port: int = Field(1025, description="its port")
-    username: str | None = Field(None, description="to log in with")
-    password: SecretStr | None = Field(None, description="to log in with")
-    tls: Literal["none", "starttls", "tls"] = Field("none", description="how the line is secured")
-    cafile: Path | None = Field(
-        None, description="certificates that the mail server's is checked against (PEM)"
+    """The mail server that the notifier hands mails to."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="the mail server")
+    port: Port = Field(1025, description="its port")
+    username: str | None = Field(None, description="who logs in, where the server asks for it")
+    password: SecretStr | None = Field(None, description="its password")
+    tls: Tls = Field("none", description="how the line is secured: none, starttls or tls")
+    cafile: FilePath | None = Field(
+        None, description="certificate authorities (PEM) instead of the system's, with TLS"
     )
     sender: str = Field(
         "support@escalation.example", description="the address that mails come from"
     )
-    timeout: float = Field(15.0, description="seconds until the server counts as gone")
+    timeout: float = Field(15.0, gt=0, description="seconds until the server counts as gone")
 
 
 class DeciderSettings(_Section):
+    """Who decides, and under which policies. The readers take the policies from here too."""
+
     default_policy: str = Field("time-gated", description="judges where no program names a policy")
     policies_folder: Path | None = Field(
         None, description="more policies, as <policy>/<version>.yaml, beside those that come along"
     )
-    instance_id: str = Field("1", description="unique per process slot: static group membership")
+    instance_id: InstanceId = Field(
+        "1", description="unique per process, and the same after its restart: 1, 2, …"
+    )
 
 
 class IntakeSettings(_Section):
+    """What CRMs send in their own forms, translated into reported events."""
+
     mapping_file: Path | None = Field(None, description="the organisation's Salesforce mapping")
-    instance_id: str = Field("1", description="unique per process slot")
+    instance_id: InstanceId = Field("1", description="unique per process, as the decider's")
 
 
 class NotifierSettings(_Section):
+    """Who tells people by mail."""
+
     silent_after: timedelta = Field(
-        timedelta(days=3), description="what happened longer ago is recorded and not sent"
-    )
-    instance_id: str = Field("1", description="unique per process slot")
+        timedelta(days=3), ge=timedelta(0),
+        description="what happened longer ago is recorded as suppressed and not sent",
+    )  # fmt: skip
+    instance_id: InstanceId = Field("1", description="unique per process, as the decider's")
     addresses_file: Path | None = Field(None, description="addresses per team, duty and level")
-    retry_first: timedelta = Field(timedelta(seconds=1), description="wait before a second try")
-    retry_longest: timedelta = Field(timedelta(minutes=5), description="longest wait between tries")
-    unknown_case_wait: timedelta = Field(
-        timedelta(minutes=10), description="wait before a request for an unknown case is answered"
+    retry_first: timedelta = Field(
+        timedelta(seconds=1), gt=timedelta(0), description="wait before a second try"
     )
-    gather_misses: timedelta = Field(
-        timedelta(minutes=15), description="after the first, a case's misses go as one message"
+    retry_longest: timedelta = Field(
+        timedelta(minutes=5), gt=timedelta(0), description="longest wait between tries"
     )
 
 
 class ProjectionsSettings(_Section):
-    instance_id: str = Field("1", description="unique per process slot")
-    batch_size: int = Field(5_000, description="records applied in one transaction")
+    """Who keeps the read models in Postgres."""
+
+    instance_id: InstanceId = Field("1", description="unique per process, as the decider's")
+    batch_size: int = Field(5_000, ge=1, description="records applied in one transaction")
 
 
 class HealthSettings(_Section):
     """Where a service answers its probes and shows its metrics."""
 
-    host: str = Field("127.0.0.1", description="the address to listen on; 0.0.0.0 in a container")
-    port: int | None = Field(
-        None, ge=1, le=65535, description="serves /livez, /readyz and /metrics, where set"
+    host: str = Field(
+        "127.0.0.1", min_length=1, description="the address to listen on; 0.0.0.0 in a container"
     )
+    port: Port | None = Field(None, description="serves /livez, /readyz and /metrics, where set")
 
 
 class WorkbenchSettings(_Section):
+    """The embedded servers of up, demo and the tests."""
+
     maven_url: str = Field(
         "https://repo.maven.apache.org/maven2", description="where Kafka's jars come from"
     )
@@ -130,7 +156,7 @@ class SettingsProblem(ValueError):
 
 def load_settings() -> Settings:
     """Read the environment. Errors: ``SettingsProblem`` naming every faulty variable."""
-    known = {name for name, _, _ in _fields()}
+    known = setting_names()
     for name in os.environ:
         if name.startswith(PREFIX) and "__" in name and name not in known:
             close = get_close_matches(name, known, 1)
@@ -140,33 +166,19 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         lines = [
-            f"{PREFIX}{'__'.join(map(str, one['loc'])).upper()}: {one['msg']}"
-            for one in error.errors()
+            f"{PREFIX}{'__'.join(map(str, one['loc'])).upper()}: "
+            f"{one['msg'].removeprefix('Value error, ')}"
+            for one in error.errors(include_input=False)
         ]
         raise SettingsProblem("\n".join(lines)) from None
 
 
-@dataclass(frozen=True)
-class SettingRow:
-    name: str
-    value: str
-    default: str
-    description: str
-
-
-def describe_settings(settings: Settings) -> list[SettingRow]:
-    """Every setting as it stands, secrets hidden."""
-    rows = []
-    for name, section, field in _fields():
-        value = getattr(getattr(settings, section), field)
-        info = type(getattr(settings, section)).model_fields[field]
-        rows.append(SettingRow(name, str(value), str(info.default), info.description or ""))
-    return rows
-
-
-def _fields() -> Iterator[tuple[str, str, str]]:
+def setting_names() -> dict[str, tuple[str, str]]:
+    """Every environment variable, with its section and its field there."""
+    names = {}
     for section, info in Settings.model_fields.items():
         model = info.annotation
         assert isinstance(model, type) and issubclass(model, BaseModel)
         for field in model.model_fields:
-            yield f"{PREFIX}{section}__{field}".upper(), section, field
+            names[f"{PREFIX}{section}__{field}".upper()] = (section, field)
+    return names

@@ -13,7 +13,8 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
-from infra.runtime.settings import SettingRow, Settings, describe_settings
+from infra.runtime.settings import Settings
+from infra.runtime.settings_shown import SettingRow, describe_settings
 from infra.runtime.topic_admin import check_topics
 from schemas import topics
 

@@ -39,7 +39,11 @@ Configuration:
   Appenders:
     Console:
       name: out
-      PatternLayout: {pattern: "%d %p %m (%c)%n"}
+      PatternLayout:
+        alwaysWriteExceptions: false
+        pattern: >-
+          {"timestamp":"%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z'}{UTC}","level":"%p","room":"%c",
+          "event":"%enc{%m}{JSON}","exception":"%enc{%ex}{JSON}"}%n
   Loggers:
     Root:
       level: warn

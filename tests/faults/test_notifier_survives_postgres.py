@@ -14,7 +14,7 @@ import pytest
 from infra.workbench.workbench import Endpoints, Workbench
 from tests.faults.test_notifier_is_killed import message_id_of, told_stories
 from tests.notifier.stage import Inbox, Stage, inbox
-from tests.world import new_world, until
+from tests.world import until, world_on
 
 KILLS = 3
 
@@ -26,19 +26,20 @@ async def test_nothing_is_lost_while_postgres_is_killed(
         for name, value in (servers.environment() | box.settings()).items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("ESCALATION_POSTGRES__DSN")
-        async with Workbench(tmp_path / "postgres") as bench:
-            world = await new_world(bench.endpoints, tmp_path)
+        async with (
+            Workbench(tmp_path / "postgres") as bench,
+            world_on(bench.endpoints, tmp_path) as world,
+        ):
             world.more = box.settings()
             stage = Stage(world)
             world.start("notifier")
             telling = asyncio.create_task(stage.tell(told_stories(150)))
             for number in range(KILLS):
                 await until(partial(_received, box, (number + 1) * 40), 60)
-                bench.kill("postgres")
+                await bench.kill("postgres")
             await telling
             rows = await until(lambda: _settled(stage), 90)
             assert world.processes["notifier"].poll() is None, "it should have waited"
-            await world.end()
     planned = {f"<{row['message_id']}@escalation.example>" for row in rows}
     told = Counter(message_id_of(content) for _, _, content in box.received)
     assert set(told) == planned and len(planned) == 450

@@ -14,7 +14,7 @@ import pytest
 from infra.workbench.demo_day import day
 from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
-from tests.world import World, new_world, until
+from tests.world import World, until, world_on
 
 CASES, KILLS = 2_000, 3
 
@@ -25,15 +25,17 @@ async def test_every_row_is_there_once_though_postgres_was_killed(
     for name, value in servers.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("ESCALATION_POSTGRES__DSN")
-    async with Workbench(tmp_path / "postgres") as bench:
-        world = await new_world(bench.endpoints, tmp_path)
+    async with (
+        Workbench(tmp_path / "postgres") as bench,
+        world_on(bench.endpoints, tmp_path) as world,
+    ):
         world.more = {"ESCALATION_PROJECTIONS__BATCH_SIZE": "200"}
         world.start("decider", "projections")
         told = [(subject.encode(), value) for subject, value in day(3, CASES, datetime.now(UTC))]
         telling = asyncio.create_task(world.publish_raw(told))
         for number in range(KILLS):
             await until(partial(_holds, world, (number + 1) * 400), 60)
-            bench.kill("postgres")
+            await bench.kill("postgres")
         await telling
         await world.until_decided()
         ends = {(one.topic, one.partition, one.offset) for one in await _readable(world)}
@@ -43,7 +45,6 @@ async def test_every_row_is_there_once_though_postgres_was_killed(
             "SELECT topic, kafka_partition, kafka_offset FROM projections.events"
         )
         assert {tuple(row) for row in rows} == ends and len(rows) == len(ends)
-        await world.end()
 
 
 async def _readable(world: World) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -33,11 +34,31 @@ class Up:
         )  # fmt: skip
         assert self.process.stdout is not None
         self.line = self.process.stdout.readline()
+        if not self.line:
+            raise AssertionError(f"it ended with {self.process.wait(30)} before it was ready")
         self.ready: dict[str, Any] = json.loads(self.line)
+
+    def end(self) -> None:
+        """Whatever happened in between: nothing of it runs on."""
+        self.process.terminate()
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()  # the shepherds end with it
+            self.process.wait()
 
     def pids(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = json.loads((self.data / "pids.json").read_text())
         return found
+
+    def kill(self, name: str) -> int:
+        """kill -9 of a part, by the id that stands in ``pids.json`` now; which id that was."""
+        while True:
+            with contextlib.suppress(ProcessLookupError):
+                for pid in self.pids()[name]:
+                    os.kill(pid, signal.SIGKILL)
+                    return pid
+            time.sleep(0.05)  # it is being started again
 
     def everybody(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
@@ -47,21 +68,17 @@ class Up:
 def up(tmp_path: Path) -> Iterator[Up]:
     running = Up(tmp_path / "data")
     yield running
-    if running.process.poll() is None:
-        running.process.terminate()
-        running.process.wait(30)
-    if running.process.stdout is not None:
-        running.process.stdout.close()
+    running.end()
+    assert running.process.stdout is not None
+    running.process.stdout.close()
     discard(running.data)
 
 
 def test_it_is_ready_restarts_what_dies_and_leaves_nothing_behind(up: Up) -> None:
     assert {"kafka", "postgres", "smtp", "mail", "board", "data"} == up.ready.keys()
-    before = up.pids()
-    assert before.keys() >= NAMES
-    for name in ("decider", "postgres", "kafka"):
-        os.kill(before[name][0], signal.SIGKILL)
-    _until(lambda: all(up.pids()[name] not in ([], before[name]) for name in ("decider", "kafka")))
+    assert up.pids().keys() >= NAMES
+    killed = {name: up.kill(name) for name in ("decider", "postgres", "kafka")}
+    _until(lambda: all(up.pids()[name] not in ([], [was]) for name, was in killed.items()))
 
     second = subprocess.run(
         [PROGRAM, "up", "--data", str(up.data)], capture_output=True, text=True, check=False

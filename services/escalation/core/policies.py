@@ -23,6 +23,10 @@ CASELESS = "resolutions-desk"
 """The policy that judges a form which names no case."""
 
 
+class PoliciesProblem(ValueError):
+    """Policies that are right one by one and cannot be used together."""
+
+
 @dataclass(frozen=True)
 class Policies:
     """All versions known to a deployment. ``default`` judges where no program names one."""
@@ -110,7 +114,7 @@ class Policies:
 def collect(policies: Iterable[Policy], default: str) -> Policies:
     """Order the versions of each policy by the instant from which they count.
 
-    Errors: ``ValueError`` where the default is missing or a version stands twice.
+    Errors: ``PoliciesProblem`` where the default is missing or a version number is given twice.
     """
     by_name: dict[str, list[Policy]] = {}
     for policy in policies:
@@ -118,13 +122,13 @@ def collect(policies: Iterable[Policy], default: str) -> Policies:
     for name, versions in by_name.items():
         versions.sort(key=lambda one: (one.effective_from, one.version))
         if len({one.version for one in versions}) != len(versions):
-            raise ValueError(
+            raise PoliciesProblem(
                 f"policy {name}: a version number stands twice; where it comes along with this "
                 "package, give yours the next number, or a name of its own"
             )
     if default not in by_name:
         known = ", ".join(sorted(by_name))
-        raise ValueError(f"the default policy {default} is none of: {known}")
+        raise PoliciesProblem(f"the default policy {default} is none of: {known}")
     return Policies({name: tuple(versions) for name, versions in by_name.items()}, default)
 
 
@@ -144,7 +148,8 @@ def shipped() -> Folder:
 
 
 def policies_in(folder: Folder, default: str, more: Folder | None = None) -> Policies:
-    """Every policy of a folder, and of one more beside it. Errors: ``PolicyProblem``."""
+    """Every policy of a folder, and of one more beside it. Errors: ``PolicyProblem``,
+    ``PoliciesProblem``."""
     try:
         return collect((*_files_of(folder), *(_files_of(more) if more else ())), default)
     except OSError as error:

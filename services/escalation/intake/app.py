@@ -17,8 +17,9 @@ from typing import Any, Final, NoReturn
 import faust
 
 from infra.runtime.kafka import connection, group_name, make_consumer, topic_name
-from infra.runtime.logs import configure_logging, get_logger
+from infra.runtime.logs import configure_logging, get_logger, hide_in_logs
 from infra.runtime.probes import PROBES, serve_probes
+from infra.runtime.secrets import secrets_of
 from infra.runtime.settings import KafkaSettings, Settings, SettingsProblem, load_settings
 from schemas import topics
 from services.escalation.intake.mapping import Mapping
@@ -146,6 +147,7 @@ def main() -> NoReturn:
     configure_logging()
     try:
         settings = load_settings()
+        hide_in_logs(secrets_of(settings))
         mapping = load_mapping(settings.intake.mapping_file)
         serve_probes(settings.health)
     except (SettingsProblem, MappingProblem) as problem:

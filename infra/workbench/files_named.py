@@ -1,0 +1,39 @@
+"""The files that settings name, and the policies among them: whether services can use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from infra.runtime.settings import Settings
+from services.escalation.core.policies import PoliciesProblem, policies_in, shipped
+from services.escalation.core.policy_file import PolicyProblem
+from services.escalation.intake.mapping_file import MappingProblem, load_mapping
+from services.notifier.addresses import AddressesProblem, load_addresses
+from services.notifier.channels.mail import SenderProblem, sender_of
+
+UNUSABLE = (PolicyProblem, PoliciesProblem, MappingProblem, AddressesProblem, SenderProblem)
+"""What services raise for a setting whose file, name or address they cannot use."""
+
+
+def unusable_files(settings: Settings) -> list[str]:
+    """A sentence for each setting whose file or name no service could use."""
+    decider = settings.decider
+    checks: dict[str, Callable[[], object]] = {
+        "ESCALATION_DECIDER__POLICIES_FOLDER or __DEFAULT_POLICY": lambda: policies_in(
+            shipped(), decider.default_policy, decider.policies_folder
+        ),
+        "ESCALATION_INTAKE__MAPPING_FILE": lambda: load_mapping(settings.intake.mapping_file),
+        "ESCALATION_NOTIFIER__ADDRESSES_FILE": lambda: load_addresses(
+            settings.notifier.addresses_file
+        ),
+        "ESCALATION_SMTP__SENDER": lambda: sender_of(settings.smtp),
+    }
+    return [f"{name}: {found}" for name, check in checks.items() if (found := _problem(check))]
+
+
+def _problem(check: Callable[[], object]) -> str:
+    try:
+        check()
+    except (*UNUSABLE, OSError) as problem:
+        return str(problem)
+    return ""
