@@ -281,7 +281,7 @@ def judge_comment(
     policy = policy_for(case.program, asked.now, policies)
     if policy.phrase is None or not _may_ask(comment):
         return None
-    text = phrases.normalised(comment.body)
+    text = phrases.normalised(comment.body, comment.format)
     if phrases.holds_phrase(text, policy.phrase.words):
         if case.has_decided(comment.comment_id):
             return None

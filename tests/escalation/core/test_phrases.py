@@ -9,7 +9,7 @@ import pytest
 
 from schemas import reported
 from schemas.decided import SuggestionMade
-from services.escalation.core.phrases import distance
+from services.escalation.core.phrases import is_within
 from tests.spec import Given, given
 from tests.stories import DAY, HOUR, NOON, commented, did, opened
 
@@ -138,4 +138,5 @@ def test_an_attempt_is_not_yet_a_contact_but_keeps_the_expectation() -> None:
 def test_the_distance_is_the_least_number_of_letters_to_change(
     one: str, other: str, letters: int
 ) -> None:
-    assert distance(one, other) == distance(other, one) == letters
+    for most in range(7):
+        assert is_within(one, other, most) == is_within(other, one, most) == (letters <= most)
