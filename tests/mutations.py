@@ -62,9 +62,9 @@ def valid() -> tuple[Wild, ...]:
 
 
 @st.composite
-def mutated(draw: st.DrawFn) -> Wild:
+def mutated(draw: st.DrawFn, of: Sequence[Wild] = ()) -> Wild:
     """A valid record of any type with something wrong, or merely unusual, about it."""
-    record = draw(st.sampled_from(valid()))
+    record = draw(st.sampled_from(of or valid()))
     for change in draw(st.lists(st.sampled_from(_CHANGES), min_size=1, max_size=3)):
         record = change(draw, record)
     return record

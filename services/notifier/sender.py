@@ -21,6 +21,7 @@ from uuid import UUID
 
 from infra.runtime.isolation import what_failed
 from infra.runtime.logs import get_logger
+from infra.runtime.outage import Outage
 from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.settings import SmtpSettings
 from services.notifier.channels.mail import Line, Unreachable, compose
@@ -29,7 +30,6 @@ from services.notifier.core.retries import Retries
 from services.notifier.core.wording import write
 from services.notifier.lanes import Lane, lanes
 from services.notifier.metrics import ATTEMPTS, LATENCY, SERVER_AWAY, SETTLED
-from services.notifier.outage import Outage
 from services.notifier.outbox import Ending, Outbox
 from services.notifier.told import told
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from infra.runtime.logs import get_logger
 from infra.runtime.migrations import pending
+from infra.runtime.outage import Outage
 from infra.runtime.policy_topic import PolicyTopic
 from infra.runtime.postgres import POSTGRES_AWAY, open_pool
 from infra.runtime.settings import Settings
@@ -26,7 +27,6 @@ from services.notifier.core.directory import Directory
 from services.notifier.core.retries import Retries
 from services.notifier.follower import Follower
 from services.notifier.lanes import LINES
-from services.notifier.outage import Outage
 from services.notifier.outbox import Outbox
 from services.notifier.planner import Planner
 from services.notifier.rejects import Rejects

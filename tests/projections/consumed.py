@@ -89,8 +89,8 @@ def every_type() -> set[str]:
     return {file.name.removesuffix(".json") for file in EXAMPLES.glob("*.json")}
 
 
-def continued(records: Iterable[Consumed], after: Iterable[Consumed]) -> list[Consumed]:
-    """The same records, placed behind others."""
+def placed(records: Iterable[Consumed], after: Iterable[Consumed] = ()) -> list[Consumed]:
+    """The same records without gaps, on their partitions, behind others."""
     at: Counter[tuple[str, int]] = Counter()
     for one in after:
         at[one.topic, one.partition] = max(at[one.topic, one.partition], one.offset + 1)

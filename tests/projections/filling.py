@@ -8,26 +8,36 @@ from typing import Any
 
 import asyncpg
 
+from infra.runtime.dead_letters import dead_letter_headers
+from services.projections.applying import Applier
+from services.projections.policy_tables import write_policies
 from services.projections.projector import Batch, Place, Projector
-from services.projections.reading import read_all
+from services.projections.reading import Unusable, read_all
 from tests.benchmarks.peers import shipped_policies
 from tests.projections.consumed import DECISIONS, Consumed
 
 
-def batches(records: Iterable[Consumed]) -> dict[Place, Batch]:
-    """What was read of each partition."""
-    found: dict[Place, list[Consumed]] = {}
+def batches(records: Iterable[Consumed]) -> tuple[dict[Place, Batch], list[Unusable]]:
+    """What was read of each partition, and what of it is for the dead letters."""
+    found: dict[Place, Batch] = {}
+    unusable: list[Unusable] = []
+    by_place: dict[Place, list[Consumed]] = {}
     for one in records:
-        found.setdefault((one.topic, one.partition), []).append(one)
-    return {
-        place: Batch(read_all(own, DECISIONS), own[-1].offset + 1) for place, own in found.items()
-    }
+        by_place.setdefault(Place(one.topic, one.partition), []).append(one)
+    for place, own in by_place.items():
+        said = read_all(own, DECISIONS)
+        found[place] = Batch(own[0].offset, own[-1].offset + 1, said.read)
+        unusable += said.unusable
+    return found, unusable
 
 
 async def fill(dsn: str, records: Iterable[Consumed]) -> None:
     """Apply the records."""
     async with connected(dsn) as connection:
-        await Projector(connection, DECISIONS, shipped_policies()).apply(batches(records))
+        await write_policies(connection, shipped_policies())
+        found, unusable = batches(records)
+        assert unusable == []
+        await Projector(connection, DECISIONS, shipped_policies()).apply(found)
 
 
 @asynccontextmanager
@@ -37,3 +47,31 @@ async def connected(dsn: str) -> AsyncIterator[Any]:
         yield connection
     finally:
         await connection.close()
+
+
+class Letters:
+    """The dead letters that would be written: what stands there, and the headers of each."""
+
+    def __init__(self) -> None:
+        self.found: list[Unusable] = []
+
+    async def put(self, one: Unusable) -> None:
+        record = one.record
+        dead_letter_headers(
+            topic=record.topic, partition=record.partition, offset=record.offset, stage="project",
+            reason=one.reason, text=one.text,
+        )  # fmt: skip
+        self.found.append(one)
+
+    @property
+    def places(self) -> set[tuple[str, int, int]]:
+        return {(one.record.topic, one.record.partition, one.record.offset) for one in self.found}
+
+
+async def applied(dsn: str, records: Iterable[Consumed]) -> Letters:
+    """Apply records as one batch; what went to the dead letters."""
+    letters = Letters()
+    async with connected(dsn) as connection:
+        projector = Projector(connection, DECISIONS, shipped_policies())
+        await Applier(projector, letters.put).apply(*batches(records))
+    return letters

@@ -15,7 +15,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from tests.projections.consumed import a_day, continued, examples
+from tests.projections.consumed import a_day, examples, placed
 from tests.projections.filling import connected, fill
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +55,7 @@ async def filled(database: str) -> str:
     """A database in which every view has rows."""
     records = a_day(60, NOW)
     await fill(database, records)
-    await fill(database, continued(examples(int(NOW.timestamp() * 1000)), records))
+    await fill(database, placed(examples(int(NOW.timestamp() * 1000)), records))
     async with connected(database) as owner:
         await owner.execute(A_MESSAGE)
     return database

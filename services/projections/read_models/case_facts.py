@@ -1,25 +1,26 @@
 """Read model ``cases``: what the case topic says about a case, one row each.
 
 Folded by the decider's own core, so that both always agree; with the words (title, tier) that
-the decider does not keep. Answers, with ``rights``: from when may this case be escalated?
+the decider does not keep. With ``rights`` and the policies in force it answers: from when may this
+case be escalated?
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from schemas import reported
 from schemas.codec import Reported
-from services.escalation.core.case import Case, changed, fold
+from services.escalation.core.case import Case, fold
 from services.escalation.core.policies import Policies
-from services.escalation.core.policy import Policy
-from services.escalation.core.rules import eligible_at
 
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """The row, in the order of the table's columns."""
+    """The row; its fields are the table's columns. ``title_at`` is when Kafka recorded the event
+    that gave the title, which expires counted from there."""
 
     case_id: str
     account_id: str | None = None
@@ -32,35 +33,46 @@ class CaseRow:
     closed: bool = False
     agent_id: str | None = None
     manager_id: str | None = None
-    eligible_at: datetime | None = None
-    once_only: bool = False
     recorded_at: datetime | None = None
+    title_at: datetime | None = None
 
 
 def project(row: CaseRow, event: Reported, recorded_at: datetime, policies: Policies) -> CaseRow:
     """Return the row as it reads after a reported event."""
     case = fold(_case(row), event, policies)
-    title, tier = row.title, row.tier
-    if isinstance(event.data, reported.Opened):
-        title = title or event.data.title
-        tier = event.data.tier if tier is None else tier
-    policy = policies.judging(case.program, recorded_at)
+    words = _words(row, event, recorded_at)
     return CaseRow(
         case_id=row.case_id,
         account_id=case.account_id,
-        title=title,
+        title=words.title,
         severity=case.severity,
-        tier=tier,
+        tier=words.tier,
         program=case.program,
         team=case.team,
         opened_at=case.opened_at,
         closed=case.closed,
         agent_id=case.agent_id,
         manager_id=case.manager_id,
-        eligible_at=_eligible_at(changed(case, tier=_key(tier, policies)), policy),
-        once_only=policy.once_only,
         recorded_at=recorded_at,
+        title_at=words.title_at,
     )
+
+
+class _Words(NamedTuple):
+    title: str | None
+    title_at: datetime | None
+    tier: str | None
+
+
+def _words(row: CaseRow, event: Reported, recorded_at: datetime) -> _Words:
+    """What the case is called, and its tier as it was reported."""
+    found = _Words(row.title, row.title_at, row.tier)
+    if isinstance(event.data, reported.Opened):
+        if found.title is None and event.data.title is not None:
+            found = found._replace(title=event.data.title, title_at=recorded_at)
+        if found.tier is None:
+            found = found._replace(tier=event.data.tier)
+    return found
 
 
 def _case(row: CaseRow) -> Case:
@@ -75,12 +87,3 @@ def _case(row: CaseRow) -> Case:
         manager_id=row.manager_id,
         closed=row.closed,
     )
-
-
-def _key(tier: str | None, policies: Policies) -> str | None:
-    return None if tier is None else policies.as_code(tier)
-
-
-def _eligible_at(case: Case, policy: Policy) -> datetime | None:
-    """No window in the policy: from the opening on; tier not covered: never."""
-    return eligible_at(case, policy) if policy.windows else case.opened_at

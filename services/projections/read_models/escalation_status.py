@@ -7,13 +7,14 @@ the case topic by the view, so the order between the topics never matters.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from schemas import decided
 from schemas.codec import Decided
-from schemas.decided import Decision, Duty, Recorded
+from schemas.decided import Decision, Duty, Fulfilment, Recorded
+from schemas.vocabulary import instant_text
 from services.escalation.core.case import changed
 
 UPDATES = (
@@ -27,7 +28,12 @@ UPDATES = (
 
 @dataclass(frozen=True)
 class EscalationRow:
-    """The row, in the order of the table's columns. ``duties`` holds the open ones."""
+    """The row; its fields are the table's columns.
+
+    ``duties`` holds the open ones. ``missed`` holds, per recurring duty that was missed and not
+    kept since, how often, since when and the due instant missed last; ``missed_times`` and
+    ``missed_since`` sum it up.
+    """
 
     escalation_id: str
     subject: str
@@ -57,6 +63,9 @@ class EscalationRow:
     resources_at: datetime | None = None
     communication_at: datetime | None = None
     action_plan_at: datetime | None = None
+    missed: str = "{}"
+    missed_times: int = 0
+    missed_since: datetime | None = None
 
 
 def project(row: EscalationRow, event: Decided) -> EscalationRow:
@@ -64,9 +73,10 @@ def project(row: EscalationRow, event: Decided) -> EscalationRow:
     decision, at = event.data, event.time
     row = _changed(row, decision, at)
     if isinstance(decision, Recorded):
-        done = {one.duty for one in decision.fulfilled} | {one.duty for one in decision.duties}
+        row = _fulfilled(row, decision.fulfilled)
+        again = {one.duty for one in decision.duties}
         row = _with_duties(
-            row, [one for one in _open(row) if one.duty not in done], decision.duties
+            row, [one for one in _open(row) if one.duty not in again], decision.duties
         )
     if isinstance(decision, UPDATES) and (row.last_update_at is None or at > row.last_update_at):
         row = changed(row, last_update_at=at)
@@ -112,6 +122,7 @@ def _changed(row: EscalationRow, decision: Decision, at: datetime) -> Escalation
             return _with_duties(row, kept, [Duty(duty=duty, due_at=due_at, clock="elapsed")])
         case decided.DeadlineMissed(duties=duties) if duties:
             again = {one.duty for one in duties}
+            row = _missed(row, decision) if decision.duty in again else row
             return _with_duties(row, [one for one in _open(row) if one.duty not in again], duties)
         case _:
             return row
@@ -154,7 +165,38 @@ def _open(row: EscalationRow) -> list[Duty]:
 
 
 def _without_duties(row: EscalationRow) -> EscalationRow:
-    return changed(row, duties="[]", next_duty=None, next_due_at=None, paused=False)
+    row = changed(row, duties="[]", next_duty=None, next_due_at=None, paused=False)
+    return _with_missed(row, {})
+
+
+def _missed(row: EscalationRow, missed: decided.DeadlineMissed) -> EscalationRow:
+    """One more period of a recurring duty went by; the next one is open already."""
+    every = json.loads(row.missed)
+    due = instant_text(missed.due_at)
+    before = every.get(missed.duty) or {"times": 0, "since": due}
+    every[missed.duty] = {**before, "times": before["times"] + 1, "last": due}
+    return _with_missed(row, every)
+
+
+def _fulfilled(row: EscalationRow, fulfilled: Iterable[Fulfilment]) -> EscalationRow:
+    """Close what was fulfilled. What was reported late belongs to the period missed last: that one
+    was kept after all, and the one that is open now stays open."""
+    duties, every = _open(row), json.loads(row.missed)
+    for one in fulfilled:
+        missed = every.pop(one.duty, None)
+        if missed is None or one.due_at is None or instant_text(one.due_at) > missed["last"]:
+            duties = [duty for duty in duties if duty.duty != one.duty]
+    return _with_missed(_with_duties(row, [], duties), every)
+
+
+def _with_missed(row: EscalationRow, every: dict[str, dict[str, str | int]]) -> EscalationRow:
+    since = min((str(one["since"]) for one in every.values()), default=None)
+    return changed(
+        row,
+        missed=json.dumps(every),
+        missed_times=sum(int(one["times"]) for one in every.values()),
+        missed_since=None if since is None else datetime.fromisoformat(since),
+    )
 
 
 def _with_duties(row: EscalationRow, kept: list[Duty], more: list[Duty]) -> EscalationRow:
@@ -163,45 +205,3 @@ def _with_duties(row: EscalationRow, kept: list[Duty], more: list[Duty]) -> Esca
     text = json.dumps([one.model_dump(mode="json") for one in duties])
     paused = any(one.due_at is None for one in duties)
     return changed(row, duties=text, next_due_at=due[0], next_duty=due[1], paused=paused)
-
-
-@dataclass(frozen=True)
-class RightsRow:
-    """Whether a case's right is spent, and how its latest escalation stands."""
-
-    case_id: str
-    rights_spent: int = 0
-    status: str = "ended"
-
-
-def project_rights(row: RightsRow, decision: Decision) -> RightsRow:
-    """Return the row as it reads after a decision about this case."""
-    match decision:
-        case decided.Accepted():
-            return changed(row, rights_spent=row.rights_spent + 1, status="escalated")
-        case decided.ApprovalRequested():
-            return changed(row, status="awaiting-approval")
-        case decided.Deescalated() | decided.MonitoringHeld():
-            return changed(row, status="monitored")
-        case decided.MonitoringEnded():
-            return changed(row, status="ended")
-        case decided.Declined():
-            return changed(row, status="declined")
-        case decided.Voided(restores_right=restores):
-            return changed(row, rights_spent=row.rights_spent - restores, status="voided")
-        case _:
-            return row
-
-
-def rejection(event: Decided, rejected: decided.Rejected) -> tuple[Any, ...]:
-    """The row of a rejected request, in the order of the table's columns."""
-    return (
-        event.subject,
-        rejected.request_id,
-        rejected.team,
-        rejected.receipt.at,
-        [refusal.code for refusal in rejected.refusals],
-        rejected.eligible_at,
-        rejected.receipt.policy.name,
-        rejected.receipt.policy.version,
-    )

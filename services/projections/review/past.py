@@ -20,12 +20,8 @@ from schemas.envelope import Envelope
 from services.escalation.core.policies import Policies
 from services.projections.read_models.case_facts import CaseRow
 from services.projections.read_models.case_facts import project as project_case
-from services.projections.read_models.escalation_status import (
-    EscalationRow,
-    RightsRow,
-    project,
-    project_rights,
-)
+from services.projections.read_models.escalation_status import EscalationRow, project
+from services.projections.read_models.requests import RightsRow, project_rights
 from services.projections.review.queries import OPEN, Row
 
 CASE_FACTS: Final = (
@@ -64,7 +60,7 @@ def right_is_spent(decisions: Iterable[Row]) -> bool:
 
 def _as_view(row: EscalationRow, moment: datetime) -> Row:
     found = asdict(row)
-    found.pop("duties")
+    del found["duties"], found["missed"]
     kind, slash, _ = found.pop("subject").partition("/")
     late = row.next_due_at is not None and row.next_due_at < moment
     return found | {

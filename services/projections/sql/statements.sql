@@ -1,7 +1,23 @@
+-- claim_offsets --
+-- A row for each partition, so that there is something to lock from the first batch on.
+INSERT INTO projections.offsets (topic, partition, next_offset)
+SELECT topic, partition, 0 FROM unnest($1::text[], $2::int[]) AS owned (topic, partition)
+ON CONFLICT DO NOTHING
+
+-- read_offsets --
+SELECT topic, partition, next_offset FROM projections.offsets
+WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::int[]))
+
+-- rewind_offset --
+-- The topic ends before this place: it was made anew, and is read from its beginning.
+UPDATE projections.offsets SET next_offset = 0, source_offset = -1, updated_at = now()
+WHERE topic = $1 AND partition = $2
+
 -- lock_offsets --
 -- The places of these partitions, held until the rows are in.
 SELECT topic, partition, next_offset, source_offset FROM projections.offsets
-WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::int[])) FOR UPDATE
+WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::int[]))
+ORDER BY topic, partition FOR UPDATE
 
 -- move_offset --
 -- Forward from where we expected it to be; nothing is returned where another owner moved it.
@@ -12,78 +28,12 @@ SET next_offset = $4, event_time = greatest(o.event_time, $5), source_offset = $
 WHERE o.next_offset = $3
 RETURNING next_offset
 
--- stage_events --
-CREATE TEMP TABLE IF NOT EXISTS staged_events
-(LIKE projections.events INCLUDING DEFAULTS) ON COMMIT DELETE ROWS
+-- known_events --
+-- Which of these are there already, by their number in the lists.
+SELECT one.number::int - 1 AS number
+FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY
+     AS one (subject, source, event_id, number)
+JOIN projections.events AS e USING (subject, source, event_id)
 
--- take_events --
--- Append what is new and say which: a repeated event must not be folded twice.
-INSERT INTO projections.events SELECT * FROM staged_events ORDER BY topic, kafka_partition, kafka_offset
-ON CONFLICT DO NOTHING RETURNING topic, kafka_partition, kafka_offset
-
--- stage_cases --
-CREATE TEMP TABLE IF NOT EXISTS staged_cases
-(LIKE projections.cases INCLUDING DEFAULTS) ON COMMIT DELETE ROWS
-
--- take_cases --
-INSERT INTO projections.cases SELECT * FROM staged_cases
-ON CONFLICT (case_id) DO UPDATE SET
-    account_id = excluded.account_id, title = excluded.title, severity = excluded.severity,
-    tier = excluded.tier, program = excluded.program, team = excluded.team,
-    opened_at = excluded.opened_at, closed = excluded.closed, agent_id = excluded.agent_id,
-    manager_id = excluded.manager_id, eligible_at = excluded.eligible_at,
-    once_only = excluded.once_only, recorded_at = excluded.recorded_at
-
--- stage_people --
-CREATE TEMP TABLE IF NOT EXISTS staged_people
-(LIKE projections.people INCLUDING DEFAULTS) ON COMMIT DELETE ROWS
-
--- take_people --
-INSERT INTO projections.people SELECT * FROM staged_people
-ON CONFLICT (person_id) DO UPDATE SET
-    name = coalesce(excluded.name, projections.people.name), recorded_at = excluded.recorded_at
-
--- stage_escalations --
-CREATE TEMP TABLE IF NOT EXISTS staged_escalations
-(LIKE projections.escalations INCLUDING DEFAULTS) ON COMMIT DELETE ROWS
-
--- take_escalations --
-INSERT INTO projections.escalations SELECT * FROM staged_escalations
-ON CONFLICT (escalation_id) DO UPDATE SET
-    status = excluded.status, level = excluded.level, acknowledged_at = excluded.acknowledged_at,
-    accepted_at = excluded.accepted_at, de_escalated_at = excluded.de_escalated_at,
-    ended_at = excluded.ended_at, owner_id = excluded.owner_id, colour = excluded.colour,
-    primary_contact = excluded.primary_contact, duties = excluded.duties,
-    next_duty = excluded.next_duty, next_due_at = excluded.next_due_at,
-    last_update_at = excluded.last_update_at, trend = excluded.trend,
-    requested_at = excluded.requested_at, reason = excluded.reason,
-    account_id = excluded.account_id, team = excluded.team, policy = excluded.policy,
-    policy_version = excluded.policy_version, case_ids = excluded.case_ids,
-    escalation_severity = excluded.escalation_severity, paused = excluded.paused,
-    resources_at = excluded.resources_at, communication_at = excluded.communication_at,
-    action_plan_at = excluded.action_plan_at
-
--- stage_rights --
-CREATE TEMP TABLE IF NOT EXISTS staged_rights
-(LIKE projections.rights INCLUDING DEFAULTS) ON COMMIT DELETE ROWS
-
--- take_rights --
-INSERT INTO projections.rights SELECT * FROM staged_rights
-ON CONFLICT (case_id) DO UPDATE
-SET rights_spent = excluded.rights_spent, status = excluded.status
-
--- stage_rejections --
-CREATE TEMP TABLE IF NOT EXISTS staged_rejections
-(LIKE projections.rejections INCLUDING DEFAULTS) ON COMMIT DELETE ROWS
-
--- take_rejections --
-INSERT INTO projections.rejections SELECT * FROM staged_rejections ON CONFLICT DO NOTHING
-
--- touched_cases --
-SELECT * FROM projections.cases WHERE case_id = ANY($1)
-
--- touched_escalations --
-SELECT * FROM projections.escalations WHERE escalation_id = ANY($1)
-
--- touched_rights --
-SELECT * FROM projections.rights WHERE case_id = ANY($1)
+-- expire --
+SELECT projections.expire(now() - $1::interval)

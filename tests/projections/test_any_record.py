@@ -1,0 +1,98 @@
+"""No record stops the projections: whatever it holds, everything else is applied.
+
+On a real Postgres, with records mutated from valid ones of every reported and decided type.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.mutations import NOW_MS, Wild, mutated
+from tests.projections.consumed import (
+    CASES,
+    DECISIONS,
+    Consumed,
+    a_day,
+    consumed,
+    examples,
+    placed,
+)
+from tests.projections.filling import applied, connected
+
+NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
+DECIDED = tuple(
+    Wild(one.key, one.value, timestamp=NOW_MS) for one in examples(NOW_MS) if one.topic == DECISIONS
+)
+REPORTED = tuple(
+    Wild(one.key, one.value, timestamp=NOW_MS) for one in examples(NOW_MS) if one.topic == CASES
+)
+SOUND = a_day(8, NOW)
+"""What stands around the record, and must all be applied."""
+
+
+def _between(wild: Wild, topic: str, number: int) -> list[Consumed]:
+    """The sound records with a wild one in their middle, on a partition that they use."""
+    strange = consumed(topic, (number, 0), wild.key, wild.value, wild.timestamp, wild.headers)
+    before = [one for one in SOUND if one.topic == topic and one.partition == number]
+    middle = len(before) // 2
+    others = [one for one in SOUND if one not in before]
+    return placed([*before[:middle], strange, *before[middle:], *others])
+
+
+wild = st.one_of(
+    st.tuples(mutated(), st.just(CASES)),
+    st.tuples(mutated(REPORTED), st.just(CASES)),
+    st.tuples(mutated(DECIDED), st.just(DECISIONS)),
+)
+numbers = st.sampled_from(sorted({one.partition for one in SOUND}))
+
+
+async def test_whatever_a_record_holds_everything_else_is_applied(database: str) -> None:
+    for example in _drawn(100):
+        record, topic, number = example
+        await _is_survived(database, record, topic, number)
+
+
+@pytest.mark.long
+async def test_many_more_records_of_every_kind(database: str) -> None:
+    for example in _drawn(1_500):
+        await _is_survived(database, *example)
+
+
+def _drawn(examples_: int) -> list[tuple[Wild, str, int]]:
+    """What hypothesis draws; asked for here, so that one loop and one database serve all."""
+    found: list[tuple[Wild, str, int]] = []
+
+    @settings(
+        max_examples=examples_, database=None, derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(wild, numbers)
+    def draw(one: tuple[Wild, str], number: int) -> None:
+        found.append((*one, number))
+
+    draw()
+    return found
+
+
+async def _is_survived(dsn: str, record: Wild, topic: str, number: int) -> None:
+    records = _between(record, topic, number)
+    async with connected(dsn) as owner:
+        await owner.execute("DELETE FROM projections.events; DELETE FROM projections.offsets")
+    letters = await applied(dsn, records)
+    strange = next(one for one in records if one.value == record.value and one.topic == topic)
+    assert letters.places <= {(strange.topic, strange.partition, strange.offset)}
+    async with connected(dsn) as owner:
+        events = await owner.fetch(
+            "SELECT topic, kafka_partition, kafka_offset FROM projections.events"
+        )
+        offsets = await owner.fetch("SELECT * FROM projections.offsets")
+    there = {tuple(row) for row in events}
+    wanted = {(one.topic, one.partition, one.offset) for one in records if one is not strange}
+    assert wanted <= there, record
+    ends = {(one.topic, one.partition): one.offset + 1 for one in records}
+    assert {(row["topic"], row["partition"]): row["next_offset"] for row in offsets} == ends
