@@ -36,16 +36,16 @@ EndReason = Literal["closed", "resolved", "de-escalated"]
 
 At = Annotated[
     AwareDatetime,
-    Field(ge=datetime(1800, 1, 1, tzinfo=UTC), lt=datetime(9900, 1, 1, tzinfo=UTC)),
+    Field(strict=False, ge=datetime(1800, 1, 1, tzinfo=UTC), lt=datetime(9900, 1, 1, tzinfo=UTC)),
 ]
 """An instant that can be said in any zone; room for what is due long after a reported one."""
 Version = Annotated[int, Field(ge=0, le=LARGEST_VERSION)]
 
 
 class Ruled(BaseModel):
-    """Parts and decisions: readers skip fields that they do not know."""
+    """Parts and decisions: no coercion, readers skip fields that they do not know."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
 
 
 class PolicyRef(Ruled):

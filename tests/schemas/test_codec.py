@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -177,3 +178,85 @@ def test_no_json_makes_it_raise(changes: dict[str, Any], data: Any) -> None:
     value = json.dumps(EVENT | changes | {"data": data}).encode()
     read_reported(record(value), 12)
     read_decided(record(value))
+
+
+# --- what a text says ------------------------------------------------------------------------
+
+
+def text(value: Any, headers: Headers = STRUCTURED_HEADERS, key: bytes | None = KEY) -> str:
+    found = read_reported(record(value, headers, key), 12)
+    assert isinstance(found, Unreadable), found
+    return found.text
+
+
+def test_another_key_is_told_beside_the_subject_that_it_must_be() -> None:
+    told = text(EVENT, key=b"case-9\xff\n")
+    assert "'case-9" in told
+    assert "'case-1'" in told
+    assert told.isprintable()
+    assert "null" in text(EVENT, key=None)
+
+
+@pytest.mark.parametrize("content_type", [b"application/json", b"text/plain"])
+def test_a_structured_body_under_another_content_type_is_told_which_to_send(
+    content_type: bytes,
+) -> None:
+    headers = [("content-type", content_type)]
+    assert reason(EVENT, headers) == "not-an-envelope"
+    assert "application/cloudevents+json" in text(EVENT, headers)
+
+
+@pytest.mark.parametrize("headers", [(), (("content-type", None),), (("other", b"x"),)])
+def test_without_content_type_a_value_is_structured_where_it_has_a_specversion(
+    headers: Headers,
+) -> None:
+    assert isinstance(read_reported(record(EVENT, headers), 12), Envelope)
+    values: list[Any] = [{"data": {}}, [EVENT], "specversion", EVENT | {"specversion": "2.0"}]
+    for value in values:
+        assert reason(value, headers) == "not-an-envelope"
+
+
+def test_a_byte_order_mark_is_told() -> None:
+    assert "byte order mark" in text(b"\xef\xbb\xbf" + json.dumps(EVENT).encode())
+
+
+# --- instants --------------------------------------------------------------------------------
+
+
+def read_time(time: str) -> datetime:
+    found = read_reported(record(EVENT | {"time": time}), 12)
+    assert isinstance(found, Envelope), found
+    return found.time
+
+
+@pytest.mark.parametrize(
+    ("time", "is_read_as"),
+    [
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+        ("2016-12-31T23:59:60.5+00:00", "2017-01-01T00:00:00.5Z"),
+        ("2017-01-01T00:59:60+01:00", "2017-01-01T00:00:00Z"),
+        ("2026-02-28t23:59:60z", "2026-03-01T00:00:00Z"),
+        ("2026-02-28 23:59:59-03:30", "2026-03-01T03:29:59Z"),
+    ],
+)
+def test_second_60_is_the_next_second(time: str, is_read_as: str) -> None:
+    assert read_time(time) == datetime.fromisoformat(is_read_as)
+
+
+@pytest.mark.parametrize(
+    ("time", "lacks"),
+    [
+        ("2026-11-24T09:00:00.000+0100", "colon"), ("2026-11-24T09:00:00-0330", "colon"),
+        ("2026-11-24T09:00:00+01", "minutes"), ("2026-11-24T09:00:61Z", "no such instant"),
+        ("2026-11-24T09:60:60Z", "no such instant"), ("2026-11-24", "RFC 3339"),
+    ],
+)  # fmt: skip
+def test_an_instant_that_is_none_is_told_what_it_lacks(time: str, lacks: str) -> None:
+    assert reason(EVENT | {"time": time}) == "schema-invalid"
+    assert lacks in text(EVENT | {"time": time})
+
+
+@pytest.mark.parametrize("time", ["2026-11-24T09:00:00", "2016-12-31T23:59:60"])
+def test_an_instant_without_an_offset_is_naive(time: str) -> None:
+    assert reason(EVENT | {"time": time}) == "naive-time"
+    assert "add Z or +hh:mm" in text(EVENT | {"time": time})

@@ -6,7 +6,7 @@ transaction of what led to them (004-05, 004-10). Here is what is asked, and how
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from schemas import decided, reported
 from schemas.codec import Reported
@@ -58,7 +58,7 @@ def answered(case: Case, event: Reported) -> Decisions:
     """What the case's partition said; after the account's escalation ended it is too late."""
     fact = event.data
     assert isinstance(fact, reported.AccountLinkAnswered)
-    named = {"case_id": fact.case_id, "escalation_id": fact.escalation_id}
+    named: dict[str, Any] = {"case_id": fact.case_id, "escalation_id": fact.escalation_id}
     late = standing(case, event, WATCHED)
     if not late and fact.answer == "linked":
         return (decided.CaseLinked(**named, account_id=account_of(event.subject)),)

@@ -120,7 +120,7 @@ def refused(case: Case, event: Reported, refusals: Refusals) -> decided.Refused:
     escalation = case.escalation
     return decided.Refused(
         case_id=None if "/" in event.subject else event.subject,
-        escalation_id=escalation and escalation.id,
+        escalation_id=escalation.id if escalation else None,
         request_id=getattr(event.data, "request_id", None),
         action=event.data.name,
         refusals=refusals,
