@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -88,6 +88,59 @@ def test_a_missed_duty_stays_and_of_a_recurring_one_the_next_is_due() -> None:
         duties=[{"duty": "first-contact", "due_at": NOON + 48 * HOUR, "clock": "elapsed"}]
     )
     assert row(accepted(), again).next_due_at == NOON + 48 * HOUR
+
+
+def _due(number: int) -> datetime:
+    return NOON + number * 8 * HOUR
+
+
+def period(number: int, duty: str = "next-update") -> dict[str, Any]:
+    return {"duty": duty, "due_at": _due(number), "clock": "elapsed"}
+
+
+def went_by(number: int, duty: str = "next-update") -> Decided:
+    """A period of a recurring duty was missed; the next one is open."""
+    return missed(duty=duty, due_at=_due(number), duties=[period(number + 1, duty)])
+
+
+def given(number: int, at: datetime, **data: Any) -> Decided:
+    """An update that fulfils a period."""
+    done = {"duty": "next-update", "due_at": _due(number), "at": at, "kept": at <= _due(number)}
+    return decision(decided.UpdateGiven, at, escalation_id=ONE, audience="customer",
+                    fulfilled=[done], **data)  # fmt: skip
+
+
+@pytest.mark.rule("003-21")
+def test_recurring_duties_that_were_missed_stay_visible_until_one_is_kept() -> None:
+    begun = accepted(duties=[period(1), period(1, "daily-status")])
+    found = row(begun, went_by(1), went_by(2), went_by(1, "daily-status"))
+    assert (found.missed_times, found.missed_since) == (3, _due(1))
+    assert (found.next_duty, found.next_due_at) == ("daily-status", _due(2))
+    kept = given(3, _due(2) + HOUR, duties=[period(4)])
+    after = row(begun, went_by(1), went_by(2), went_by(1, "daily-status"), kept)
+    assert (after.missed_times, after.missed_since) == (1, _due(1)), "the other one is still owed"
+
+
+def test_a_late_report_is_of_the_period_missed_last_and_leaves_the_open_one() -> None:
+    late = given(2, _due(2) - HOUR)
+    found = row(accepted(duties=[period(1)]), went_by(1), went_by(2), late)
+    assert (found.missed_times, found.missed_since) == (0, None), "it was kept after all"
+    assert (found.next_duty, found.next_due_at) == ("next-update", _due(3)), "still owed"
+    again = row(accepted(duties=[period(1)]), went_by(1), went_by(2), late, went_by(3))
+    assert (again.missed_times, again.missed_since) == (1, _due(3))
+
+
+def test_a_missed_duty_that_does_not_recur_is_closed_by_what_is_done_late() -> None:
+    done = {"duty": "first-contact", "due_at": NOON + 24 * HOUR, "at": NOON + 30 * HOUR,
+            "kept": False}  # fmt: skip
+    found = row(accepted(), missed(), happened(decided.CustomerContacted, 30, fulfilled=[done]))
+    assert (found.next_duty, found.missed_times) == (None, 0)
+
+
+def test_what_ends_an_escalation_ends_its_misses() -> None:
+    ended = happened(decided.MonitoringEnded, why="closed")
+    found = row(accepted(duties=[period(1)]), went_by(1), ended)
+    assert (found.missed_times, found.missed_since, found.missed) == (0, None, "{}")
 
 
 @pytest.mark.parametrize(
