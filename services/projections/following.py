@@ -231,6 +231,7 @@ class Connected:
         """Read each partition on from where Postgres says, whatever Kafka remembers."""
         one = self.following
         one.assignment.changed = False
+        self.known = None  # whoever put our places back may have taken these tables as well
         owned = sorted(one.consumer.assignment())
         places = [Place(tp.topic, tp.partition) for tp in owned]
         named = [place.topic for place in places], [place.partition for place in places]

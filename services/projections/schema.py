@@ -26,8 +26,9 @@ class NotMigrated(RuntimeError):
 TABLES_MISSING: Final = (
     NotMigrated, asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError,
     asyncpg.UndefinedColumnError, asyncpg.UndefinedFunctionError,
+    asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError,
 )  # fmt: skip
-"""Errors that pass once somebody has migrated."""
+"""Errors that pass once somebody has migrated; the last two say that somebody just did."""
 
 
 async def connect(postgres: PostgresSettings) -> Any:
