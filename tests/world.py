@@ -26,8 +26,9 @@ from aiokafka import TopicPartition
 from infra.runtime.kafka import make_consumer, make_producer, topic_name
 from infra.runtime.settings import KafkaSettings
 from infra.runtime.topic_admin import apply_topics
+from infra.workbench.migrating import migrate_all
 from infra.workbench.supervisor import SHEPHERD
-from infra.workbench.up import SERVICES, VENDOR_TOPICS, migrate_all
+from infra.workbench.up import SERVICES, VENDOR_TOPICS
 from infra.workbench.workbench import Endpoints
 from schemas import topics
 from schemas.codec import STRUCTURED_HEADERS, Headers, Reported, write

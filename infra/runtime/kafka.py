@@ -83,22 +83,6 @@ def make_consumer(kafka: KafkaSettings, *topics: str, **overrides: Any) -> Any:
     return TolerantConsumer(*topics, **connection(kafka), **chosen)
 
 
-def make_member(kafka: KafkaSettings, group: str, instance: str, **overrides: Any) -> Any:
-    """A consumer that is a static member of a group: who dies comes back to its own partitions."""
-    options: dict[str, Any] = {
-        "session_timeout_ms": 6_000,
-        "heartbeat_interval_ms": 1_500,
-        "rebalance_timeout_ms": 20_000,
-        "max_poll_interval_ms": 300_000,
-        "fetch_max_wait_ms": 50,
-        "max_partition_fetch_bytes": 4 << 20,
-        "retry_backoff_ms": 20,
-    }
-    return make_consumer(
-        kafka, group_id=group, group_instance_id=f"{group}-{instance}", **(options | overrides)
-    )
-
-
 def make_producer(kafka: KafkaSettings, **overrides: Any) -> Any:
     """A producer, not yet started: idempotent, every replica in sync has it."""
     options = {"enable_idempotence": True, "acks": "all"}

@@ -74,10 +74,13 @@ async def migrate(dsn: str, owner: str, folder: Path) -> list[str]:
 
 
 async def pending(dsn: str, owner: str, folder: Path) -> list[str]:
-    """The names of files not yet applied."""
+    """The names of files not yet applied. Writes nothing, so that a reader may ask too."""
     connection = await asyncpg.connect(dsn)
     try:
-        applied = await _applied(connection, owner)
+        exists = await connection.fetchval(
+            "SELECT to_regclass($1) IS NOT NULL", f"{owner}.schema_migrations"
+        )
+        applied = await _versions(connection, owner) if exists else {}
         return [one.file for one in migrations_in(folder) if one.version not in applied]
     finally:
         await connection.close()
@@ -90,6 +93,10 @@ async def _applied(connection: asyncpg.Connection, owner: str) -> dict[str, str]
         "version text PRIMARY KEY, checksum text NOT NULL, "
         "applied_at timestamptz NOT NULL DEFAULT now())"
     )
+    return await _versions(connection, owner)
+
+
+async def _versions(connection: asyncpg.Connection, owner: str) -> dict[str, str]:
     rows = await connection.fetch(f"SELECT version, checksum FROM {owner}.schema_migrations")  # noqa: S608 - our own names
     return {row["version"]: row["checksum"] for row in rows}
 

@@ -13,6 +13,7 @@ from typing import NoReturn
 import uvloop
 
 from infra.runtime.logs import configure_logging, get_logger, hide_in_logs
+from infra.runtime.membership import TAKEN, leave_if_replaced
 from infra.runtime.probes import PROBES, serve_probes
 from infra.runtime.secrets import secrets_of
 from infra.runtime.settings import Settings, SettingsProblem, load_settings
@@ -29,18 +30,8 @@ class Exit(IntEnum):
     """An error that may pass, or the second signal to stop."""
     SETTINGS = 2
     """A setting is wrong: starting again without changing it ends the same."""
-    INSTANCE_TAKEN = 4
+    INSTANCE_TAKEN = TAKEN
     """Another process uses this instance id, and has its partitions now."""
-
-
-class InstanceTaken(RuntimeError):
-    """Another process runs under our instance id: which setting, and what to do."""
-
-    def __init__(self, service: str, instance: str) -> None:
-        super().__init__(
-            f"another process uses instance id {instance} and has taken over its partitions: "
-            f"give each process its own ESCALATION_{service.upper()}__INSTANCE_ID"
-        )
 
 
 def run_service(
@@ -64,9 +55,6 @@ def run_service(
     except unusable as problem:
         log.error("settings-wrong", service=name, why=str(problem))
         code = Exit.SETTINGS
-    except InstanceTaken as taken:
-        log.error("instance-id-taken", service=name, why=str(taken))
-        code = Exit.INSTANCE_TAKEN
     except BaseException:
         log.exception("service-failed", service=name)
         code = Exit.FAILURE
@@ -82,6 +70,9 @@ async def _until_stopped(main: Main, settings: Settings) -> None:
     beating = asyncio.create_task(PROBES.beat())
     try:
         await main(settings, stop)
+    except Exception:
+        await leave_if_replaced()
+        raise
     finally:
         beating.cancel()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import sys
 from collections.abc import Coroutine
@@ -15,29 +16,17 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import asyncpg
 import typer
-from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
-from infra.runtime.migrations import MigrationProblem, pending
-from infra.runtime.settings import Settings, SettingsProblem, load_settings
-from infra.runtime.topic_admin import apply_topics, check_topics
+from infra.runtime.plain_text import visible_lines
+from infra.runtime.settings import Settings, load_settings
+from infra.workbench import operator_commands
 from infra.workbench import publish as publishing
 from infra.workbench.demo import play
-from infra.workbench.doctor import examine
-from infra.workbench.downloads import WrongChecksum
-from infra.workbench.up import (
-    MIGRATED,
-    SERVICES,
-    VENDOR_TOPICS,
-    default_data,
-    discard,
-    migrate_all,
-    up,
-)
-from infra.workbench.workbench import InUse
+from infra.workbench.remedies import MENDABLE, explained
+from infra.workbench.up import SERVICES, default_data, discard, up
 from schemas import topics
 from services.escalation.authoring import commands as policies
 from services.projections.review import commands as review
@@ -48,12 +37,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-topics_app = typer.Typer(no_args_is_help=True, help="Create and compare Kafka topics.")
-db_app = typer.Typer(no_args_is_help=True, help="Create and compare the Postgres schemas.")
-app.add_typer(topics_app, name="topics")
-app.add_typer(db_app, name="db")
 review.mount(app)
 policies.mount(app)
+operator_commands.mount(app)
 
 Data = Annotated[
     Path | None,
@@ -155,80 +141,6 @@ def validate(file: Path, json: Json = False) -> None:
         raise typer.Exit(3)
 
 
-@topics_app.command("apply")
-def topics_apply(
-    crm: Annotated[
-        bool, typer.Option("--crm", help="Also the vendors' topics, for a try-out.")
-    ] = False,
-) -> None:
-    """Create the topics that are missing. Example: escalation topics apply"""
-    wanted = (*topics.TOPICS, *(VENDOR_TOPICS if crm else ()))
-    for name in _run(apply_topics(_settings().kafka, wanted)):
-        print(f"created {name}")
-
-
-@topics_app.command("check")
-def topics_check(json: Json = False) -> None:
-    """Compare a cluster with the catalogue; exit 3 on differences.
-
-    Example: escalation topics check
-    """
-    _findings(_run(check_topics(_settings().kafka, topics.TOPICS)), "json" if json else "")
-
-
-@db_app.command("migrate")
-def db_migrate() -> None:
-    """Apply every service's migrations. Example: escalation db migrate"""
-    for name in _run(migrate_all(_settings().postgres.dsn)):
-        print(f"applied {name}")
-
-
-@db_app.command("status")
-def db_status(json: Json = False) -> None:
-    """List migrations not yet applied; exit 3 where there are some.
-
-    Example: escalation db status
-    """
-    _findings(_run(_pending(_settings())), "json" if json else "")
-
-
-@app.command()
-def doctor(json: Json = False) -> None:
-    """Check brokers, topics, database and mail, and list every setting.
-
-    Example: escalation doctor
-    """
-    report = _run(examine(_settings()))
-    if json:
-        _print_json(report.as_dict())
-    else:
-        report.show(Console())
-    if report.problems:
-        raise typer.Exit(3)
-
-
-async def _pending(settings: Settings) -> list[str]:
-    from importlib.resources import files
-
-    found = []
-    for owner, package in MIGRATED.items():
-        folder = Path(str(files(package) / "migrations"))
-        found += [
-            f"{owner}/{name} is not applied: run escalation db migrate"
-            for name in await pending(settings.postgres.dsn, owner, folder)
-        ]
-    return found
-
-
-def _findings(found: list[str], form: str) -> None:
-    if form == "json":
-        _print_json(found)
-    else:
-        print("\n".join(found) or "nothing differs")
-    if found:
-        raise typer.Exit(3)
-
-
 def _lines(file: Path) -> list[publishing.Line]:
     try:
         return list(publishing.read_lines(file))
@@ -256,25 +168,12 @@ def _run(work: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(work)
 
 
-REMEDIES: tuple[tuple[type[BaseException], str], ...] = (
-    (KafkaError, "Kafka does not answer as it should: see ESCALATION_KAFKA__BOOTSTRAP_SERVERS"),
-    (asyncpg.PostgresError, "Postgres refused: run escalation db migrate, or see the message"),
-    (asyncpg.InterfaceError, "Postgres cannot be reached like that: see ESCALATION_POSTGRES__DSN"),
-    (OSError, "a server does not answer: see escalation doctor, or start one by escalation up"),
-)
-
-
 def main() -> None:
     """Run the program; what a person can mend is said in a sentence, not in a traceback."""
+    logging.basicConfig(level=logging.CRITICAL)  # what libraries say is not for this reader
     try:
         app()
-    except SettingsProblem as problem:
-        stderr.print(str(problem), markup=False)
-        sys.exit(2)
-    except (InUse, WrongChecksum, MigrationProblem, TimeoutError) as problem:
-        stderr.print(str(problem), markup=False)
-        sys.exit(1)
-    except (KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
-        remedy = next(text for kind, text in REMEDIES if isinstance(problem, kind))
-        stderr.print(f"{remedy}\n({type(problem).__name__}: {problem})", markup=False)
-        sys.exit(1)
+    except MENDABLE as problem:
+        sentence, code = explained(problem)
+        stderr.print(visible_lines(sentence), markup=False, soft_wrap=True)
+        sys.exit(code)

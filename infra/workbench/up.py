@@ -9,14 +9,13 @@ import shutil
 import signal
 import sys
 import tempfile
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from infra.runtime.migrations import migrate
 from infra.runtime.settings import SettingsProblem, load_settings
 from infra.runtime.topic_admin import apply_topics
 from infra.workbench.files_named import unusable_files
+from infra.workbench.migrating import migrate_all
 from infra.workbench.parts import Part
 from infra.workbench.readiness import until_owned
 from infra.workbench.servers_named import try_named_servers
@@ -30,7 +29,6 @@ SERVICES: Final = {
     "notifier": "services.notifier",
     "projections": "services.projections",
 }
-MIGRATED: Final = {"projections": "services.projections", "notifier": "services.notifier"}
 VENDOR_TOPICS: Final = (topics.Topic(topics.SALESFORCE, "Salesforce's changes", "its connector"),)
 
 
@@ -42,15 +40,6 @@ def default_data() -> Path:
 def discard(data: Path) -> None:
     """Remove a directory of ours with everything in it."""
     shutil.rmtree(data, ignore_errors=True)
-
-
-async def migrate_all(dsn: str) -> list[str]:
-    """Every service's migrations; what was applied."""
-    applied = []
-    for owner, package in MIGRATED.items():
-        folder = Path(str(files(package) / "migrations"))
-        applied += [f"{owner}/{name}" for name in await migrate(dsn, owner, folder)]
-    return applied
 
 
 async def bring_up(bench: Workbench) -> Endpoints:

@@ -1,7 +1,12 @@
 """``python -m services.notifier``"""
 
 from infra.runtime.service import run_service
+from services.escalation.core.policies import PoliciesProblem
+from services.escalation.core.policy_file import PolicyProblem
+from services.notifier.addresses import AddressesProblem
+from services.notifier.channels.mail import SenderProblem
 from services.notifier.service import serve
 
 if __name__ == "__main__":
-    run_service(serve, "notifier")
+    wrong = (PolicyProblem, PoliciesProblem, AddressesProblem, SenderProblem)
+    run_service(serve, "notifier", wrong)

@@ -7,7 +7,7 @@ from typing import Any
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
-from infra.runtime.kafka import make_member
+from infra.runtime.membership import make_member
 from infra.runtime.settings import Settings
 from schemas import topics
 

@@ -14,8 +14,9 @@ from typing import Any, Final
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
-from infra.runtime.kafka import make_member, topic_name
+from infra.runtime.kafka import topic_name
 from infra.runtime.logs import get_logger
+from infra.runtime.membership import make_member
 from infra.runtime.outage import Outage
 from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.probes import PROBES

@@ -27,7 +27,8 @@ from infra.runtime.kafka import make_admin
 from infra.runtime.settings import KafkaSettings
 from infra.runtime.topic_admin import apply_topics
 from infra.workbench.demo_day import day
-from infra.workbench.up import SERVICES, VENDOR_TOPICS, discard, migrate_all
+from infra.workbench.migrating import migrate_all
+from infra.workbench.up import SERVICES, VENDOR_TOPICS, discard
 from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
 from schemas.codec import write

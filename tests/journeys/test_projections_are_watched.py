@@ -14,8 +14,8 @@ from aiokafka import TopicPartition
 
 from infra.runtime.kafka import make_consumer, topic_name
 from infra.workbench.demo_day import day
+from infra.workbench.migrating import migrate_all
 from infra.workbench.parts import free_port
-from infra.workbench.up import migrate_all
 from schemas import topics
 from tests.journeys.test_projections import caught_up
 from tests.world import World, until

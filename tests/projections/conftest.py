@@ -10,7 +10,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from infra.workbench.up import discard, migrate_all
+from infra.workbench.migrating import migrate_all
+from infra.workbench.up import discard
 from infra.workbench.workbench import Workbench
 
 ELSEWHERE = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from infra.runtime.service import run_service
+from services.escalation.core.policies import PoliciesProblem
+from services.escalation.core.policy_file import PolicyProblem
 from services.escalation.decider.service import serve
 
 if __name__ == "__main__":
-    run_service(serve, "decider")
+    run_service(serve, "decider", (PolicyProblem, PoliciesProblem))

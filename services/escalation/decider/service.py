@@ -13,8 +13,9 @@ from typing import Any
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 
 from infra.runtime.health import Progress
-from infra.runtime.kafka import make_member, topic_name
+from infra.runtime.kafka import topic_name
 from infra.runtime.logs import get_logger
+from infra.runtime.membership import make_member
 from infra.runtime.policy_topic import PolicyTopic
 from infra.runtime.settings import Settings
 from schemas import topics

@@ -62,6 +62,7 @@ def build(settings: Settings, mapping: Mapping) -> Any:
         stream_wait_empty=False,
     )
     app.transport = CommittedTransport(app.conf.broker_consumer, app)
+    app.transport.settings = settings
     output = Output(kafka)
     _attach(app, output, topic_name(kafka, topics.SALESFORCE), mapping)
     return app

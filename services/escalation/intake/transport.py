@@ -1,4 +1,4 @@
-"""Faust's aiokafka transport, reading committed records only.
+"""Faust's aiokafka transport, reading committed records only, and giving way to who replaced it.
 
 At least once has no setting for it, and vendors' connectors may write in transactions. A canary
 test pins the method that is overridden.
@@ -10,6 +10,10 @@ from typing import Any
 
 from faust.transport.drivers import aiokafka as driver
 
+from infra.runtime.membership import guard
+from infra.runtime.settings import Settings
+from schemas import topics
+
 
 class CommittedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust's own types
     """Builds the consumer as Faust does, then asks for committed records."""
@@ -17,7 +21,8 @@ class CommittedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # F
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"
-        return consumer
+        settings: Settings = transport.settings
+        return guard(consumer, settings.kafka, topics.INTAKE_GROUP, settings.intake.instance_id)
 
 
 class CommittedConsumer(driver.Consumer):  # type: ignore[misc]
@@ -27,3 +32,4 @@ class CommittedConsumer(driver.Consumer):  # type: ignore[misc]
 
 class CommittedTransport(driver.Transport):  # type: ignore[misc]
     Consumer = CommittedConsumer
+    settings: Settings
