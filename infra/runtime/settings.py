@@ -105,6 +105,14 @@ class NotifierSettings(_Section):
     retry_longest: timedelta = Field(
         timedelta(minutes=5), gt=timedelta(0), description="longest wait between tries"
     )
+    unknown_case_wait: timedelta = Field(
+        timedelta(minutes=10), ge=timedelta(0),
+        description="wait before a request for a case that was not opened is answered",
+    )  # fmt: skip
+    gather_misses: timedelta = Field(
+        timedelta(minutes=15), gt=timedelta(0),
+        description="after the first, a case's missed duties go as one message",
+    )  # fmt: skip
 
 
 class ProjectionsSettings(_Section):

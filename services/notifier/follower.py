@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,13 +20,14 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from infra.runtime.health import Progress
 from infra.runtime.kafka import topic_name
 from infra.runtime.logs import get_logger
+from infra.runtime.outage import Outage
 from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
 from schemas import topics
-from services.notifier.metrics import READ, STEPPED_BACK
+from services.notifier.metrics import LAG, READ, STEPPED_BACK
 from services.notifier.planner import Batch, Overtaken, Planner
-from services.notifier.reading import Desk, Spot, Waiting, read_case, read_decision
+from services.notifier.reading import Broken, Desk, Spot, Waiting, read_case, read_decision
 from services.notifier.seats import Seats, group_consumer
 from services.notifier.sql import QUERIES
 
@@ -33,6 +35,9 @@ LARGEST_BATCH: Final = 2_000
 WAIT_MS: Final = 100
 HINT_EVERY: Final = 5.0
 STUCK_AFTER: Final = 120.0
+FRESH: Final = 2.0
+"""Seconds: records older than this when they are read are a backlog."""
+ANSWER_WITHIN: Final = 10.0
 
 log = get_logger(__name__)
 
@@ -52,6 +57,9 @@ class Follower:
     desks: dict[int, Desk] = field(default_factory=dict)
     progress: Progress = field(default_factory=Progress)
     hinted_at: float = 0.0
+    behind: set[TopicPartition] = field(default_factory=set)
+    kafka: Outage = field(default_factory=lambda: Outage("kafka", is_condition=True))
+    postgres: Outage = field(default_factory=lambda: Outage("postgres", is_condition=True))
 
     def __post_init__(self) -> None:
         kafka = self.settings.kafka
@@ -71,19 +79,28 @@ class Follower:
                 await asyncio.wait_for(self.consumer.stop(), 3)
 
     async def _follow(self) -> None:
-        wait = 0.1
         while not self.stop.is_set():
             try:
                 if self.seats.changed:
                     await self._sit_down()
                 await self._step()
-                wait = 0.1
-            except (Overtaken, IllegalStateError, *POSTGRES_AWAY) as error:
-                log.warning("reading-interrupted", why=repr(error)[:200], next_try_seconds=wait)
-                self.seats.changed = True
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.stop.wait(), wait)
-                wait = min(wait * 2, 5.0)
+            except (Overtaken, IllegalStateError) as error:
+                log.warning("reading-interrupted", why=type(error).__name__)
+                await self._pause(0.1)
+            except KafkaError as error:
+                await self._pause(self.kafka.failed(type(error).__name__))
+            except POSTGRES_AWAY as error:
+                await self._pause(self.postgres.failed(type(error).__name__))
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, and then read the positions anew: what is in memory may be ahead of Postgres."""
+        self.seats.changed = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.stop.wait(), seconds)
+
+    def backlog(self) -> list[int]:
+        """Partitions of which old records are being read: what they say may be outdated soon."""
+        return sorted({tp.partition for tp in self.behind})
 
     # --- where to read -------------------------------------------------------------------------
 
@@ -91,15 +108,18 @@ class Follower:
         """Read the positions of what we own now, and go there."""
         self.seats.changed = False
         self.progress.forget()
+        self.behind.clear()
         owned = sorted(self.consumer.assignment())
         self.desks = {tp.partition: Desk() for tp in owned}
         rows = await self.planner.pool.fetch(
             QUERIES["seat"], [tp.topic for tp in owned], [tp.partition for tp in owned]
         )
         at = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+        self.postgres.over()
         beginnings = await self.consumer.beginning_offsets(owned) if owned else {}
         ends = await self.consumer.end_offsets(owned) if owned else {}
-        PROBES.set("partitions", bool(owned))
+        self.kafka.over()
+        PROBES.set("partitions", True)
         for tp in owned:
             position = at[tp.topic, tp.partition]
             if position > ends[tp]:
@@ -126,6 +146,7 @@ class Follower:
         if self.seats.changed:
             return
         batch = Batch()
+        self._note_age(found)
         for tp, records in found.items():
             if tp.topic == self.cases:
                 self._hear(tp.partition, records, batch)
@@ -135,6 +156,17 @@ class Follower:
         if batch.moves:
             await self._store(batch)
         await self._every_while()
+
+    def _note_age(self, found: dict[TopicPartition, list[Any]]) -> None:
+        now = time.time()
+        for tp in self.consumer.assignment():
+            records = found.get(tp)
+            age = 0.0 if not records else now - records[-1].timestamp / 1000
+            LAG.labels(topic=tp.topic, partition=tp.partition).set(max(age, 0.0))
+            if age > FRESH:
+                self.behind.add(tp)
+            else:
+                self.behind.discard(tp)
 
     def _patience(self) -> int:
         """Do not wait for records while decisions are ready to be planned."""
@@ -146,10 +178,15 @@ class Follower:
         for record in records:
             if record.offset < desk.case_next:
                 continue
-            said = read_case(record, topics.PARTITIONS)
-            outcomes["read" if not isinstance(said, str) else said] += 1
-            if not isinstance(said, str):
-                batch.said.append(said)
+            match read_case(record, topics.PARTITIONS):
+                case str(outcome):
+                    outcomes[outcome] += 1
+                case Broken() as broken:
+                    outcomes["failed"] += 1
+                    batch.broken.append(broken)
+                case said:
+                    outcomes["read"] += 1
+                    batch.said.append(said)
         for outcome, number in outcomes.items():
             READ.labels(topic="case", outcome=outcome).inc(number)
         next_ = max(desk.case_next, records[-1].offset + 1)
@@ -194,6 +231,7 @@ class Follower:
 
     async def _store(self, batch: Batch) -> None:
         planned = await self.planner.take(batch)
+        self.postgres.over()
         READ.labels(topic="escalation", outcome="read").inc(len(batch.decisions))
         if planned:
             self.wake.set()
@@ -220,7 +258,13 @@ class Follower:
         reading = self.consumer.assignment() - self.consumer.paused()
         if not reading:
             return
-        ends = await self.consumer.end_offsets(list(reading))
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                ends = await self.consumer.end_offsets(list(reading))
+        except (KafkaError, TimeoutError) as error:
+            self.kafka.failed(type(error).__name__)
+            return
+        self.kafka.over()
         for tp in reading:
             self.progress.moved(tp, await self.consumer.position(tp))
         if stuck := self.progress.stuck(ends, STUCK_AFTER):

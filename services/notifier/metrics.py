@@ -6,6 +6,10 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
+LAG: Final = Gauge(
+    "notifier_lag_seconds", "Age of the newest record read, while there are more",
+    ["topic", "partition"],
+)  # fmt: skip
 READ: Final = Counter("notifier_records_total", "Records read", ["topic", "outcome"])
 PLANNED: Final = Counter("notifier_messages_planned_total", "Messages planned", ["state"])
 ATTEMPTS: Final = Counter("notifier_attempts_total", "Attempts to deliver", ["outcome"])

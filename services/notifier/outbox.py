@@ -6,15 +6,17 @@ is named in ``sql/queries.sql``. What is planned is decided in ``core/plan.py``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from schemas import decided
 from schemas.codec import Decided
 from schemas.decided import PolicyRef
+from services.notifier.core.escalations import Escalation
+from services.notifier.core.gathering import MOST_LISTED, Window
 from services.notifier.core.plan import Intent, Pointless
 from services.notifier.people import as_json
 from services.notifier.sql import QUERIES
@@ -49,26 +51,6 @@ class MessageRow:
     due_at: datetime
 
 
-@dataclass(slots=True)
-class EscalationRow:
-    """What later decisions on an escalation do not repeat."""
-
-    escalation_id: str
-    subject: str
-    policy: str
-    policy_version: int
-    team: str | None
-    owner_id: str | None = None
-    contact_id: str | None = None
-    approvers: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class ContactRow:
-    escalation_id: str
-    contact_id: str
-
-
 def message_row(
     intent: Intent,
     event: Decided,
@@ -101,57 +83,69 @@ def message_row(
     )
 
 
-def begun_by(events: Sequence[Decided]) -> list[EscalationRow]:
-    """What to remember of the escalations that these decisions began, one row each."""
-    found: dict[str, EscalationRow] = {}
-    for event in events:
-        if (row := _begun(event)) is not None:
-            found[row.escalation_id] = row
-    return list(found.values())
+@dataclass(slots=True)
+class Joining:
+    """Misses to add to a message that gathers them."""
+
+    message_id: UUID
+    missed: list[dict[str, Any]]
 
 
-def _begun(event: Decided) -> EscalationRow | None:
-    match event.data:
-        case decided.Accepted(escalation_id=str(id_), policy=policy) as one:
-            return EscalationRow(
-                id_, event.subject, policy.name, policy.version, one.team,
-                owner_id=one.owner_id, contact_id=one.contact_id,
-            )  # fmt: skip
-        case decided.ApprovalRequested(escalation_id=str(id_)) as one:
-            policy = one.receipt.policy
-            return EscalationRow(
-                id_, event.subject, policy.name, policy.version, one.team, approvers=one.approvers
-            )
-        case _:
-            return None
+@dataclass(slots=True)
+class Plans:
+    """All that a batch of decisions plans."""
+
+    rows: list[MessageRow] = field(default_factory=list)
+    joining: dict[UUID, Joining] = field(default_factory=dict)
+    pointless: list[Pointless] = field(default_factory=list)
 
 
-def contacts_of(events: Sequence[Decided]) -> list[ContactRow]:
-    """Whom to call about an escalation from now on; the last word counts."""
-    found = {
-        event.data.escalation_id: event.data.contact_id
-        for event in events
-        if isinstance(event.data, decided.ContactChanged) and event.data.escalation_id
-    }
-    return [ContactRow(*pair) for pair in found.items()]
-
-
-async def store(connection: Any, rows: list[MessageRow], moot: list[Pointless]) -> None:
+async def store(connection: Any, plans: Plans) -> None:
     """Plan messages, and mark what nobody needs any more. Part of the caller's transaction."""
+    if plans.rows:
+        await connection.execute(QUERIES["plan_messages"], as_json(plans.rows))
+    if plans.joining:
+        joining = as_json(plans.joining.values())
+        await connection.execute(QUERIES["join_gatherers"], joining, MOST_LISTED)
+    if plans.pointless:
+        moot = as_json(plans.pointless)
+        await connection.execute(QUERIES["make_pointless"], moot)
+        await connection.execute(QUERIES["strike_misses"], moot)
+
+
+async def escalations_of(connection: Any, ids: Iterable[str]) -> dict[str, Escalation]:
+    """The escalations of these ids that we have heard of."""
+    rows = await connection.fetch(QUERIES["escalations_of"], list(ids))
+    found = (Escalation.model_validate_json(row["state"]) for row in rows)
+    return {one.escalation_id: one for one in found}
+
+
+async def keep_escalations(connection: Any, changed: Iterable[Escalation]) -> None:
+    rows = [
+        {"escalation_id": one.escalation_id, "subject": one.subject,
+         "state": one.model_dump(mode="json")}
+        for one in changed
+    ]  # fmt: skip
     if rows:
-        await connection.execute(QUERIES["plan_messages"], as_json(rows))
-    if moot:
-        await connection.execute(QUERIES["make_pointless"], as_json(moot))
+        await connection.execute(QUERIES["keep_escalations"], json.dumps(rows))
 
 
-async def remember_escalations(connection: Any, rows: list[EscalationRow]) -> None:
+async def windows_of(connection: Any, subjects: Iterable[str]) -> dict[tuple[str, str], Window]:
+    """What was told of missed duties on these subjects last, by subject and address."""
+    rows = await connection.fetch(QUERIES["windows_of"], list(subjects))
+    found = [Window(*row.values()) for row in rows]
+    return {(one.subject, one.address): one for one in found}
+
+
+async def keep_windows(connection: Any, windows: Iterable[Window]) -> None:
+    rows = [
+        {"subject": one.subject, "address": one.address, "until": one.until.isoformat(),
+         "seconds": one.length.total_seconds(),
+         "gatherer": None if one.gatherer is None else str(one.gatherer)}
+        for one in windows
+    ]  # fmt: skip
     if rows:
-        await connection.execute(QUERIES["remember_escalations"], as_json(rows))
-
-
-async def change_contacts(connection: Any, rows: list[ContactRow]) -> None:
-    if rows:
-        await connection.execute(QUERIES["change_contacts"], as_json(rows))
+        await connection.execute(QUERIES["keep_windows"], json.dumps(rows))
 
 
 # --- the sender's side --------------------------------------------------------------------
@@ -177,14 +171,15 @@ class Outbox:
         """Free at once what an earlier life of this slot had claimed."""
         await self._pool.execute(QUERIES["release_mine"], self._owner)
 
-    async def claim(self, most: int, *, slow: bool) -> list[UUID]:
+    async def claim(self, most: int, *, slow: bool, backlog: Sequence[int] = ()) -> list[UUID]:
         """Messages that are due, in order; nobody else has them until the lease ends.
 
-        ``slow``: those that were put off before, or go where one that was put off goes.
+        ``slow``: those that were put off before, or go where one that was put off goes. What was
+        decided on a partition in ``backlog`` waits a minute at most: more may be known then.
         """
         if not slow:
             await self._pool.execute(QUERIES["cancel_pointless"])
-        rows = await self._pool.fetch(QUERIES["claim"], self._owner, most, LEASE, slow)
+        rows = await self._pool.fetch(QUERIES["claim"], self._owner, most, LEASE, slow, backlog)
         return [row["message_id"] for row in sorted(rows, key=lambda row: row["due_at"])]
 
     async def release(self, ids: Sequence[UUID]) -> None:

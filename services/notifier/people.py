@@ -14,8 +14,7 @@ from typing import Any
 
 from schemas import decided
 from schemas.codec import Decided
-from schemas.decided import PolicyRef
-from services.notifier.core.audience import Escalation, Known
+from services.notifier.core.audience import Known
 from services.notifier.core.people import Heard
 from services.notifier.sql import QUERIES
 
@@ -37,47 +36,38 @@ async def remember(connection: Any, heard: Heard) -> None:
         await connection.execute(QUERIES["remember_asked"], as_json(heard.asked.values()))
     if heard.cases:
         await connection.execute(QUERIES["file_case"], as_json(heard.cases.values()))
+    if heard.words:
+        await connection.execute(QUERIES["remember_words"], as_json(heard.words))
 
 
 async def known_of(connection: Any, events: Sequence[Decided]) -> list[Known]:
-    """What is known about each of these decisions, in their order; four look-ups in all."""
+    """What the cases say about each of these decisions, in their order; three look-ups in all."""
     subjects = sorted({event.subject for event in events})
     asked = sorted({(event.subject, _ref(event)) for event in events if _ref(event)})
-    escalations = sorted({event.data.escalation_id or "" for event in events})
     people = await connection.fetch(QUERIES["people_of"], subjects)
     askers = await connection.fetch(
         QUERIES["asked_of"], [subject for subject, _ in asked], [ref for _, ref in asked]
     )
     files = await connection.fetch(QUERIES["files_of"], subjects)
-    begun = await connection.fetch(QUERIES["escalations_of"], escalations)
-    return _joined(events, people, askers, (files, begun))
+    return _joined(events, people, askers, files)
 
 
-def _joined(
-    events: Sequence[Decided], people: Any, askers: Any, kept: tuple[Any, Any]
-) -> list[Known]:
+def _joined(events: Sequence[Decided], people: Any, askers: Any, looked_after: Any) -> list[Known]:
     emails: dict[str, dict[str, str]] = defaultdict(dict)
     for row in people:
         emails[row["subject"]][row["person_id"]] = row["email"]
     asked: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for row in askers:
         asked[row["subject"], row["ref"]].append(row)
-    files = {row["subject"]: row for row in kept[0]}
-    begun = {row["escalation_id"]: _escalation(row) for row in kept[1]}
+    files = {row["subject"]: row for row in looked_after}
     return [
         Known(
             emails=emails.get(event.subject, {}),
-            asker_id=_asker(event, asked.get((event.subject, _ref(event)), [])),
-            escalation=begun.get(event.data.escalation_id or ""),
+            **_asked_by(event, asked.get((event.subject, _ref(event)), [])),
             **_looked_after(files.get(event.subject)),
         )
         for event in events
     ]
-
-
-def _escalation(row: Any) -> Escalation:
-    policy = PolicyRef(name=row["policy"], version=row["policy_version"])
-    return Escalation(policy, row["team"], row["owner_id"], tuple(row["approvers"]))
 
 
 def _looked_after(file: Any) -> dict[str, Any]:
@@ -93,7 +83,7 @@ def _ref(event: Decided) -> str:
     return event.data.request_id or ""
 
 
-def _asker(event: Decided, rows: list[Any]) -> str | None:
+def _asked_by(event: Decided, rows: list[Any]) -> dict[str, Any]:
     """Of several under one name, who wrote the record that caused the decision; else the first
     request; else the first comment."""
     best = min(
@@ -105,4 +95,6 @@ def _asker(event: Decided, rows: list[Any]) -> str | None:
         ),
         default=None,
     )
-    return None if best is None else best["person_id"]
+    if best is None:
+        return {}
+    return {"asker_id": best["person_id"], "behalf_id": best["behalf_id"]}

@@ -1,46 +1,60 @@
 """Take a batch of both topics into Postgres: people, plans and positions in one transaction.
 
 Either all of a batch is stored or nothing of it, and a position moves only from where we read,
-so that two owners of a partition can never both store.
+so that two owners of a partition can never both store. A record that cannot be stored is found,
+set aside as a dead letter, and the rest is stored without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import asyncpg
+
+from infra.runtime.isolation import isolate, what_failed
 from infra.runtime.logs import get_logger
+from infra.runtime.postgres import POSTGRES_AWAY
 from schemas import decided, topics
 from schemas.codec import Decided
 from services.escalation.core.policy_file import parsed
 from services.notifier.core.audience import Known, policy_of
+from services.notifier.core.briefs import brief, missed
 from services.notifier.core.directory import Directory
+from services.notifier.core.escalations import Escalation, after
+from services.notifier.core.gathering import Window, place
 from services.notifier.core.people import Said, heard
-from services.notifier.core.plan import brief, plan, pointless
+from services.notifier.core.plan import Intent, Timing, plan, pointless
 from services.notifier.metrics import PLANNED
 from services.notifier.outbox import (
+    Joining,
     MessageRow,
-    begun_by,
-    change_contacts,
-    contacts_of,
+    Plans,
+    escalations_of,
+    keep_escalations,
+    keep_windows,
     message_row,
-    remember_escalations,
     store,
+    windows_of,
 )
 from services.notifier.people import known_of, remember
-from services.notifier.reading import Spot, Waiting
+from services.notifier.reading import Broken, Spot, Waiting
 from services.notifier.rejects import Rejects
 from services.notifier.sql import QUERIES
 
 TOLD: Final = (
     decided.Accepted, decided.Rejected, decided.SuggestionMade, decided.ApprovalRequested,
-    decided.Declined, decided.DeadlineMissed, decided.LevelRaised,
+    decided.Declined, decided.DeadlineMissed, decided.LevelRaised, decided.ContactChanged,
+    decided.ActionPlanShared, decided.PrimaryContactAssigned, decided.CommunicationPlanSet,
 )  # fmt: skip
 """Decisions that somebody is told of."""
+TEMPORARY: Final = (*POSTGRES_AWAY, asyncpg.SyntaxOrAccessError)
+"""What is no record's fault: Postgres is away, or its tables are not as they should be."""
 
 log = get_logger(__name__)
+Item = Said | Waiting | Broken
 
 
 class Overtaken(Exception):
@@ -53,17 +67,28 @@ class Batch:
 
     said: list[Said] = field(default_factory=list)
     decisions: list[Waiting] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
     moves: dict[Spot, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Waits:
+    """How old is too old, how long an unknown case may turn up, how long misses are gathered."""
+
+    silent_after: timedelta
+    unknown_case: timedelta
+    gather_misses: timedelta
 
 
 @dataclass
 class Planner:
-    """Stores batches; a decision that cannot be planned becomes a dead letter."""
+    """Stores batches; a record that cannot be stored becomes a dead letter."""
 
     pool: Any
     directory: Directory
-    silent_after: timedelta
+    waits: Waits
     rejects: Rejects
+    planned: int = 0
 
     def learn(self, texts: list[str]) -> None:
         """Take versions of policies that were published meanwhile."""
@@ -71,41 +96,104 @@ class Planner:
 
     async def take(self, batch: Batch) -> int:
         """Store a batch; how many messages it planned. Errors: ``Overtaken``."""
-        people = heard(batch.said)
+        self.planned = 0
+        items: list[Item] = [*batch.said, *batch.decisions]
         async with self.pool.acquire() as connection, connection.transaction():
             await _advance(connection, batch.moves)
-            await remember(connection, people)
-            return await self._plan(connection, batch.decisions)
+            for broken in batch.broken:
+                await self._set_aside(broken, broken.error)
 
-    async def _plan(self, connection: Any, decisions: list[Waiting]) -> int:
+            async def apply(part: Sequence[Item]) -> None:
+                async with connection.transaction():
+                    self.planned += await self._apply(connection, part)
+
+            await isolate(items, apply, self._set_aside, TEMPORARY)
+        return self.planned
+
+    async def _apply(self, connection: Any, items: Sequence[Item]) -> int:
+        """All of these or, where one of them fails, nothing."""
+        await remember(connection, heard(one for one in items if isinstance(one, Said)))
+        decisions = [one for one in items if isinstance(one, Waiting)]
+        plans = await self._plans(connection, [one for one in decisions if one.event])
+        await store(connection, plans)
         for one in decisions:
             if one.unreadable is not None:
                 await self.rejects.put(one.raw, one.unreadable.reason, one.unreadable.text)
-        events = [one.event for one in decisions if one.event is not None]
-        await remember_escalations(connection, begun_by(events))
-        await change_contacts(connection, contacts_of(events))
-        told = [one for one in decisions if one.event and isinstance(one.event.data, TOLD)]
-        known = await known_of(connection, [_event(one) for one in told]) if told else []
-        now, rows = datetime.now(UTC), []
-        for one, of_it in zip(told, known, strict=True):
-            rows += await self._planned(one, of_it, now)
-        await store(connection, rows, [it for event in events for it in pointless(event.data)])
-        for row in rows:
+        for row in plans.rows:
             PLANNED.labels(state=row.state).inc()
-        return len(rows)
+        return len(plans.rows)
 
-    async def _planned(self, one: Waiting, known: Known, now: datetime) -> list[MessageRow]:
-        """The messages of a decision. One that we cannot plan must not hold up the others."""
+    async def _set_aside(self, item: Item, error: Exception) -> None:
+        await self.rejects.put(item.raw, "processing-failed", what_failed(error))
+
+    # --- planning --------------------------------------------------------------------------
+
+    async def _plans(self, connection: Any, decisions: list[Waiting]) -> Plans:
+        """What these decisions mean for people, in their order."""
+        plans = Plans()
+        if not decisions:
+            return plans
+        events = [_event(one) for one in decisions]
+        now, known = datetime.now(UTC), await _known(connection, events)
+        ids = {event.data.escalation_id for event in events if event.data.escalation_id}
+        running = await escalations_of(connection, ids)
+        misses = {one.subject for one in events if isinstance(one.data, decided.DeadlineMissed)}
+        windows = await windows_of(connection, misses) if misses else {}
+        gathering = Gathering(now, self.waits.gather_misses, windows)
+        changed: dict[str, Escalation] = {}
+        for one, event in zip(decisions, events, strict=True):
+            before = running.get(event.data.escalation_id or "")
+            told = self.directory.of(policy_of(event, Known(escalation=before)))
+            if (stands := after(before, event, told.policy.specs)) is not None:
+                running[stands.escalation_id] = changed[stands.escalation_id] = stands
+            if isinstance(event.data, TOLD):
+                of_it = replace(known[event.id], escalation=stands or before)
+                self._tell(one, of_it, plans, gathering)
+            plans.pointless += pointless(event.data)
+        await keep_escalations(connection, changed.values())
+        await keep_windows(connection, gathering.windows.values())
+        return plans
+
+    def _tell(self, one: Waiting, known: Known, plans: Plans, gathering: Gathering) -> None:
         event = _event(one)
-        try:
-            policy = policy_of(event, known)
-            words = brief(event.data, self.directory.of(policy))
-            intents = plan(event, known, self.directory, now, self.silent_after)
-            return [message_row(it, event, policy, words, one.said_at) for it in intents]
-        except Exception as error:
-            log.exception("decision-unplannable", event_id=event.id)
-            await self.rejects.put(one.raw, "unplannable", f"{type(error).__name__}: {error}")
-            return []
+        timing = Timing(gathering.now, self.waits.silent_after, self.waits.unknown_case)
+        policy = policy_of(event, known)
+        told = self.directory.of(policy)
+        words = brief(event, told)
+        for intent in plan(event, known, self.directory, timing):
+            row = message_row(intent, event, policy, words, one.said_at)
+            if isinstance(event.data, decided.DeadlineMissed) and intent.state == "planned":
+                gathering.add(plans, row, intent, missed(event, told))
+            else:
+                plans.rows.append(row)
+
+
+@dataclass
+class Gathering:
+    """Where the misses of a batch are told, and the windows that they leave behind."""
+
+    now: datetime
+    length: timedelta
+    windows: dict[tuple[str, str], Window]
+
+    def add(self, plans: Plans, row: MessageRow, intent: Intent, entry: dict[str, Any]) -> None:
+        key = row.subject, intent.address or ""
+        found = place(self.windows.get(key), *key, self.now, self.length)
+        self.windows[key] = found.window
+        if found.how == "joins" and found.window.gatherer is not None:
+            gatherer = found.window.gatherer
+            plans.joining.setdefault(gatherer, Joining(gatherer, [])).missed.append(entry)
+            return
+        row.due_at = found.at
+        if found.how == "gathers":
+            found.window.gatherer = row.message_id
+        plans.rows.append(row)
+
+
+async def _known(connection: Any, events: list[Decided]) -> dict[str, Known]:
+    told = [event for event in events if isinstance(event.data, TOLD)]
+    found = await known_of(connection, told) if told else []
+    return {event.id: known for event, known in zip(told, found, strict=True)}
 
 
 def _event(one: Waiting) -> Decided:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from infra.runtime.isolation import what_failed
 from schemas.codec import Decided, Record, Skipped, Unreadable, read_decided, read_reported
 from services.notifier.core.people import Said
 
@@ -35,6 +36,14 @@ class Waiting:
     event: Decided | None
     raw: Any
     unreadable: Unreadable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A record on which reading itself failed."""
+
+    raw: Any
+    error: Exception
 
 
 @dataclass(slots=True)
@@ -69,25 +78,36 @@ class Desk:
 
 
 def at_of(record: Any) -> datetime:
-    return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+    """When the broker stamped it; a stamp that is no instant counts as the earliest."""
+    try:
+        return datetime.fromtimestamp(max(record.timestamp, 0) / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return datetime.fromtimestamp(0, UTC)
 
 
-def read_case(record: Any, partitions: int) -> Said | str:
+def read_case(record: Any, partitions: int) -> Said | Broken | str:
     """A reported event, or in a word why there is none. The decider writes its dead letter."""
-    found = read_reported(_record(record), partitions)
-    match found:
-        case Skipped():
-            return "unknown-type"
-        case Unreadable(reason=reason):
-            return reason
-        case _:
-            return Said(found, record.offset, at_of(record))
+    try:
+        found = read_reported(_record(record), partitions)
+        match found:
+            case Skipped():
+                return "unknown-type"
+            case Unreadable(reason=reason):
+                return reason
+            case _:
+                return Said(found, record.offset, at_of(record), record)
+    except Exception as error:
+        return Broken(record, error)
 
 
 def read_decision(record: Any) -> Waiting:
     """A decision to plan; what cannot be read keeps its place in the order."""
-    found = read_decided(_record(record))
     said_at = at_of(record)
+    try:
+        found = read_decided(_record(record))
+    except Exception as error:
+        failed = Unreadable("processing-failed", what_failed(error))
+        return Waiting(record.offset, said_at, None, record, failed)
     match found:
         case Skipped():
             return Waiting(record.offset, said_at, None, record)

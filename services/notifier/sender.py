@@ -47,6 +47,7 @@ class Sender:
     retries: Retries
     wake: asyncio.Event
     stop: asyncio.Event
+    backlog: Callable[[], list[int]] = list
     lanes: tuple[Lane, ...] = field(default_factory=lanes)
     interrupted: bool = True
     postgres: Outage = field(default_factory=lambda: Outage("postgres", is_condition=True))
@@ -91,7 +92,7 @@ class Sender:
             self.interrupted = False
         if not lane.room:
             return 0
-        found = await self.outbox.claim(lane.room, slow=lane.slow)
+        found = await self.outbox.claim(lane.room, slow=lane.slow, backlog=self.backlog())
         lane.put(found)
         return len(found)
 

@@ -18,6 +18,7 @@ from infra.runtime.migrations import pending
 from infra.runtime.outage import Outage
 from infra.runtime.policy_topic import PolicyTopic
 from infra.runtime.postgres import POSTGRES_AWAY, open_pool
+from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
 from schemas.topics import CASE_EVENTS
 from services.escalation.core.policies import policies_in, shipped
@@ -28,7 +29,7 @@ from services.notifier.core.retries import Retries
 from services.notifier.follower import Follower
 from services.notifier.lanes import LINES
 from services.notifier.outbox import Outbox
-from services.notifier.planner import Planner
+from services.notifier.planner import Planner, Waits
 from services.notifier.rejects import Rejects
 from services.notifier.sender import Sender
 from services.notifier.sql import QUERIES
@@ -48,6 +49,8 @@ class NotMigrated(RuntimeError):
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Plan and send until asked to stop. Raises whatever ended one of its parts."""
+    for condition in ("postgres", "kafka", "partitions"):
+        PROBES.set(condition, False)
     policies = policies_in(
         shipped(), settings.decider.default_policy, settings.decider.policies_folder
     )
@@ -57,18 +60,18 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     if pool is None:
         return
     wake, rejects, mine = asyncio.Event(), Rejects(settings.kafka), settings.notifier
-    planner = Planner(pool, directory, mine.silent_after, rejects)
+    waits = Waits(mine.silent_after, mine.unknown_case_wait, mine.gather_misses)
+    planner = Planner(pool, directory, waits, rejects)
     outbox = Outbox(pool, f"notifier-{mine.instance_id}")
     retries = Retries(mine.retry_first, mine.retry_longest)
-    sender = Sender(outbox, settings.smtp, mail_from, retries, wake, stop)
     follower = Follower(settings, planner, wake, stop)
+    sender = Sender(outbox, settings.smtp, mail_from, retries, wake, stop, follower.backlog)
     topic = PolicyTopic(settings.kafka)
     planner.learn(await topic.news())
-    learning = asyncio.create_task(topic.follow(planner.learn))
     try:
-        await _run_all(stop, wake, (follower.run(), sender.run(), _forget(pool)))
+        learning = topic.follow(planner.learn)
+        await _run_all(stop, wake, (follower.run(), sender.run(), _forget(pool), learning))
     finally:
-        learning.cancel()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.gather(rejects.close(), topic.close()), 2)
         pool.terminate()
@@ -81,8 +84,9 @@ async def _run_all(stop: asyncio.Event, wake: asyncio.Event, parts: tuple[Any, .
     await asyncio.wait([*working, stopping], return_when=asyncio.FIRST_COMPLETED)
     stop.set()
     wake.set()
-    follower, sender, forgetting = working
-    forgetting.cancel()
+    follower, sender, *others = working
+    for other in others:
+        other.cancel()
     await asyncio.wait([follower, sender], timeout=GRACE)
     for task in working:
         task.cancel()

@@ -107,7 +107,7 @@ async def test_the_handling_agent_is_reached_before_anybody_else_under_load(
 
 
 @pytest.mark.rule("000-27", "001-19")
-async def test_another_contact_reaches_the_next_message_and_nobody_else(
+async def test_another_contact_reaches_the_manager_at_once_and_every_message_from_then_on(
     world: World, box: Inbox
 ) -> None:
     world.more = box.settings()
@@ -119,9 +119,10 @@ async def test_another_contact_reaches_the_next_message_and_nobody_else(
         did(reported.ContactChanged, now, contact=eve),
     ])  # fmt: skip
     await world.until_decided()
-    await Stage(world).until_settled(2)
-    await world.publish([did(reported.LevelRaised, now, to="team-manager", by=BEN)])
     await Stage(world).until_settled(3)
+    await world.publish([did(reported.LevelRaised, now, to="team-manager", by=BEN)])
+    await Stage(world).until_settled(4)
+    assert ("ben@support.example", "New contact: case case-1") in subjects(box)
     assert {to for _, to, _ in box.received} == {
         "ann@customer.example", "ben@support.example", "team-manager@support.example",
     }  # fmt: skip

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from services.escalation.authoring.finding import Finding
+from services.escalation.authoring.lint_sentences import OF_SENTENCES
 from services.escalation.authoring.lint_time import OF_TIME
 from services.escalation.core.policy import KeptBy, Policy, RuleName
 
@@ -24,7 +25,7 @@ NEEDS_A_FORM: Final[tuple[RuleName, ...]] = (
 
 def lint(policy: Policy) -> list[Finding]:
     """Everything found, in the order of the checks."""
-    return [finding for check in (*CHECKS, *OF_TIME) for finding in check(policy)]
+    return [finding for check in (*CHECKS, *OF_TIME, *OF_SENTENCES) for finding in check(policy)]
 
 
 def _asks(policy: Policy, rule: str) -> bool:
@@ -151,7 +152,7 @@ def _duties_are_owed(policy: Policy) -> Iterator[Finding]:
     for spec in policy.duties:
         if spec.owed_by == "approvers" and not policy.roles.approve:
             yield Finding(
-                f"duties.{spec.duty}", "it is owed by approvers, and there are none",
+                f"duties.{spec.duty}", "approvers owe it and are not told: there are none",
                 "name roles.approve, or another owed_by",
             )  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from services.escalation.authoring.amounts import hours, length_of, week
 from services.escalation.core.policy import DutySpec, Policy
+from services.escalation.core.sentences import written
 
 ASKED: Final = {
     "case-is-known": "The case must have been opened.",
@@ -117,7 +118,9 @@ def _afterwards(policy: Policy) -> Iterator[tuple[str, str]]:
     yield heading, f"It is watched until {UNTIL[policy.watched_until]}."
     yield heading, f"It belongs to the {policy.owner} of the case."
     for sentence in policy.next_steps:
-        yield "What the requester reads", sentence.strip()
+        yield "What the requester reads", written(sentence.text, policy).strip()
+    for sentence in policy.when_rejected:
+        yield "What the requester reads when rejected", written(sentence.text, policy).strip()
     yield from _hours(policy)
     yield from _reached(policy)
 

@@ -34,6 +34,7 @@ from schemas.vocabulary import (
     Severity,
 )
 from services.escalation.core.calendars import Calendar
+from services.escalation.core.sentences import Sentence, SentenceSpec, unkept
 
 SEVERITIES: tuple[Severity, ...] = ("S1", "S2", "S3", "S4")
 LADDER: tuple[Level, ...] = ("support", "team-manager", "department-head", "executive")
@@ -57,7 +58,7 @@ KeptBy = Literal[
 Begins = Literal["acceptance", "approval-request", "communication-plan"]
 Condition = Literal["action-plan-acceptable", "troubleshooting-on-track", "agreement-documented",
                     "cause-resolved"]  # fmt: skip
-Told = Literal["requester", "support-manager", "handling-agent", "team", "approvers"]
+Told = Literal["requester", "support-manager", "handling-agent", "team", "approvers", "management"]
 MAIL_ADDRESS: Final = r"^[^@\s<>,]+@[^@\s<>,]+$"
 TIME_OF_DAY: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
 POLICY_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
@@ -208,7 +209,10 @@ class Triage(_Part):
     statement: Code = "002-12"
 
 
-PARTS = (RuleEntry, DutySpec, PhraseSpec, ColourSpec, TemplateSpec, Roles, AddressBook, Triage)
+PARTS = (
+    RuleEntry, DutySpec, PhraseSpec, ColourSpec, TemplateSpec, Roles, AddressBook, Triage,
+    SentenceSpec,
+)  # fmt: skip
 
 
 class Policy(_Part):
@@ -238,7 +242,9 @@ class Policy(_Part):
     ladder: tuple[Level, ...] = Field(default=LADDER, min_length=1)
     owner: Literal["support-manager", "handling-agent"]
     told: tuple[Told, ...]
-    next_steps: tuple[str, ...] = ()
+    management_first: tuple[str, ...] = ()
+    next_steps: tuple[Sentence, ...] = ()
+    when_rejected: tuple[Sentence, ...] = ()
     addresses: AddressBook = AddressBook()
     calendar: Calendar = Calendar()
     watched_until: Literal["closed", "resolved", "de-escalated"]
@@ -295,6 +301,14 @@ class Policy(_Part):
     def _counts_from_a_sensible_instant(self) -> Policy:
         if not 1900 < self.effective_from.year < 9000:
             raise ValueError("effective_from: the year is out of range; write 1901 to 8999")
+        return self
+
+    @model_validator(mode="after")
+    def _sentences_are_kept(self) -> Policy:
+        for entry in ("next_steps", "when_rejected"):
+            for sentence in getattr(self, entry):
+                for problem in unkept(sentence, self):
+                    raise ValueError(f"{entry}: “{sentence.text[:60]}”: {problem}")
         return self
 
     @property

@@ -13,21 +13,12 @@ from schemas.codec import Decided
 from schemas.decided import PolicyRef
 from services.notifier.core.addresses import Addresses
 from services.notifier.core.directory import Audiences
+from services.notifier.core.escalations import Escalation
 from services.notifier.core.mailbox import mailbox
 
 ROLE = "role:"
-CUSTOMERS = frozenset({"requester", "author"})
+CUSTOMERS = frozenset({"requester", "author", "customer", "on-behalf-of"})
 """Everybody else is of support and never reads what is written for these, nor they what is not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Escalation:
-    """What later decisions on an escalation do not say again."""
-
-    policy: PolicyRef
-    team: str | None = None
-    owner_id: str | None = None
-    approvers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +27,7 @@ class Known:
 
     emails: Mapping[str, str] = field(default_factory=dict)
     asker_id: str | None = None
+    behalf_id: str | None = None
     support_manager_id: str | None = None
     agent_id: str | None = None
     team: str | None = None
@@ -62,31 +54,48 @@ def policy_of(event: Decided, known: Known) -> PolicyRef | None:
             return known.escalation.policy if known.escalation else None
 
 
-def spelt_out(audiences: Iterable[str], event: Decided, known: Known) -> Iterator[str]:
+def spelt_out(
+    audiences: Iterable[str], event: Decided, known: Known, told: Audiences
+) -> Iterator[str]:
     """The audiences, with a role for each kind of approver."""
     for audience in audiences:
         if audience == "approvers":
-            yield from (ROLE + role for role in _approvers(event, known))
+            yield from (ROLE + role for role in _approvers(event, known, told))
         else:
             yield audience
 
 
-def _approvers(event: Decided, known: Known) -> Iterable[str]:
+def _approvers(event: Decided, known: Known, told: Audiences) -> Iterable[str]:
     if isinstance(event.data, decided.ApprovalRequested):
         return event.data.approvers
-    return known.escalation.approvers if known.escalation else ()
+    remembered = known.escalation.approvers if known.escalation else ()
+    return remembered or told.policy.roles.approve
 
 
 def recipient(audience: str, event: Decided, known: Known, told: Audiences) -> Recipient:
     """Look one audience up."""
-    if audience in CUSTOMERS:
-        return _person(audience, known.asker_id, known)
-    if audience == "support-manager":
-        manager = _owner(event, known, told, audience) or known.support_manager_id
-        return _or_team(_person(audience, manager, known), known, told)
-    if audience == "handling-agent":
-        return _handler(event, known, told)
-    return Recipient(audience, address=_own(audience, event, known, told.addresses))
+    match audience:
+        case "requester" | "author":
+            return _person(audience, known.asker_id, known)
+        case "on-behalf-of":
+            return _person(audience, known.behalf_id, known)
+        case "customer":
+            return _person(audience, _contact(known) or known.asker_id, known)
+        case "primary-contact":
+            return _person(audience, getattr(event.data, "contact_id", None), known)
+        case "support-manager":
+            manager = _owner(event, known, told, audience) or known.support_manager_id
+            return _or_team(_person(audience, manager, known), known, told)
+        case "handling-agent":
+            return _handler(event, known, told)
+        case "management":
+            return _management(known, told)
+        case _:
+            return Recipient(audience, address=_own(audience, event, known, told.addresses))
+
+
+def _contact(known: Known) -> str | None:
+    return known.escalation.contact_id if known.escalation else None
 
 
 def _handler(event: Decided, known: Known, told: Audiences) -> Recipient:
@@ -94,6 +103,14 @@ def _handler(event: Decided, known: Known, told: Audiences) -> Recipient:
     agent = _owner(event, known, told, "handling-agent") or known.agent_id
     found = _person("handling-agent", agent, known)
     return _or_team(found, known, told) if found.person_id is None else found
+
+
+def _management(known: Known, told: Audiences) -> Recipient:
+    """Who leads (003-03): the team's management, else the next level, else the manager."""
+    own, levels = told.addresses.management.get(_team_of(known) or ""), told.addresses.levels
+    if address := own or levels.get("team-manager"):
+        return Recipient("management", address=address)
+    return _or_team(_person("management", known.support_manager_id, known), known, told)
 
 
 def _person(audience: str, person_id: str | None, known: Known) -> Recipient:
@@ -117,9 +134,12 @@ def _owner(event: Decided, known: Known, told: Audiences, audience: str) -> str 
     return known.escalation.owner_id if known.escalation else None
 
 
+def _team_of(known: Known) -> str | None:
+    return known.team or (known.escalation.team if known.escalation else None)
+
+
 def _team(known: Known, addresses: Addresses) -> str | None:
-    team = known.team or (known.escalation.team if known.escalation else None)
-    return addresses.teams.get(team or "", addresses.team)
+    return addresses.teams.get(_team_of(known) or "", addresses.team)
 
 
 def _own(audience: str, event: Decided, known: Known, addresses: Addresses) -> str | None:

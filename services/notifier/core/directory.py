@@ -6,7 +6,7 @@ deployment's own file. ``audience.py`` looks people up here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from schemas.decided import PolicyRef
@@ -17,19 +17,33 @@ from services.notifier.core.addresses import Addresses
 
 @dataclass(frozen=True)
 class Audiences:
-    """Who is told under one version of a policy. ``accepted`` is an order."""
+    """Who is told under one version of a policy."""
 
-    owner: str
-    accepted: tuple[str, ...]
-    owed: dict[str, str] = field(default_factory=dict)
-    next_steps: tuple[str, ...] = ()
-    addresses: Addresses = field(default_factory=Addresses)
+    policy: Policy
+    addresses: Addresses
+
+    @property
+    def owner(self) -> str:
+        return self.policy.owner
+
+    def accepted(self, situations: tuple[str, ...] = ()) -> list[str]:
+        """Who hears of an acceptance, in this order; management first where a situation says so
+        (003-06, 003-07)."""
+        order: list[str] = list(self.policy.told)
+        if set(situations) & set(self.policy.management_first):
+            order = ["management", *(one for one in order if one != "management")]
+        return order
+
+    def owing(self, duties: list[str]) -> list[str]:
+        """Who owes these duties, each once. A requester never does."""
+        owed = (self.policy.specs[duty].owed_by for duty in duties if duty in self.policy.specs)
+        return [one for one in dict.fromkeys(owed) if one != "requester"]
 
     def concerned(self, duty: str) -> list[str]:
         """Who hears of a missed duty: who owes it, else the owner; the level; an address of its
         own where it has one."""
         own = ["duty"] if duty in self.addresses.duties else []
-        return [self.owed.get(duty, self.owner), "level", *own]
+        return [*(self.owing([duty]) or [self.owner]), "level", *own]
 
 
 @dataclass(frozen=True)
@@ -61,11 +75,5 @@ class Directory:
         return found
 
     def _audiences(self, policy: Policy) -> Audiences:
-        own = Addresses.model_validate(policy.addresses.model_dump())
-        return Audiences(
-            owner=policy.owner,
-            accepted=policy.told,
-            owed={spec.duty: spec.owed_by for spec in policy.duties},
-            next_steps=policy.next_steps,
-            addresses=own.over(self.addresses),
-        )
+        own = Addresses.usable(policy.addresses.model_dump())
+        return Audiences(policy, own.over(self.addresses))

@@ -39,8 +39,13 @@ class Mailbox:
         return f"{self.local}@{self.domain}"
 
     def named(self, name: str | None) -> Address:
-        """With a display name, for a header."""
-        return Address(one_line(name or "", 80), self.local, self.domain)
+        """With a display name, for a header.
+
+        Without the marks that would need quotes: Python drops the quotes of a name that it folds,
+        and the rest then reads as other addresses.
+        """
+        plain = re.sub(r'[()<>\[\]:;@\\,"]', " ", name or "")
+        return Address(one_line(plain, 80), self.local, self.domain)
 
 
 def mailbox(text: str | None) -> Mailbox | None:

@@ -1,20 +1,21 @@
 """What the notifier keeps of the case topic: people, who asked, and who looks after a case.
 
-Pure: facts in, rows out; ``people.py`` of the service stores them. Bodies of comments are not
-kept. Every row has the time of the record that said it, so that it can be forgotten with it.
+Pure: facts in, rows out; ``people.py`` of the service stores them. Of comments only those are kept
+that may turn out to be a request. Every row has the time of the record that said it, so that it
+can be forgotten with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from schemas import reported
 from schemas.codec import Reported
 from schemas.vocabulary import Person, is_blank
-
-LONGEST_COMMENT = 4_000
+from services.notifier.core.forms import LONGEST, as_text, form_of, words_of
 
 
 @dataclass(slots=True)
@@ -42,6 +43,18 @@ class AskedRow:
     person_id: str | None
     comments: str | None
     said_at: datetime
+    form: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class WordsRow:
+    """What somebody said when they did something: why it was raised or declined, which plan."""
+
+    subject: str
+    source_offset: int
+    by_id: str | None
+    words: str | None
+    said_at: datetime
 
 
 @dataclass(slots=True)
@@ -55,6 +68,13 @@ class CaseRow:
     support_manager_id: str | None = None
     agent_id: str | None = None
     team: str | None = None
+    account_id: str | None = None
+    severity: str | None = None
+    tier: str | None = None
+    number: str | None = None
+    url: str | None = None
+    opened: bool = False
+    changed_severity: str | None = None
     assigned_manager_id: str | None = None
     assigned_agent_id: str | None = None
     assigned_team: str | None = None
@@ -67,6 +87,7 @@ class Heard:
     people: dict[tuple[str, str], PersonRow]
     asked: dict[tuple[str, str, int], AskedRow]
     cases: dict[str, CaseRow]
+    words: list[WordsRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +97,12 @@ class Said:
     event: Reported
     offset: int
     at: datetime
+    raw: Any = None
 
 
 def heard(batch: Iterable[Said]) -> Heard:
     """Fold a batch, in partition order, into one row per person, question and case."""
-    found = Heard({}, {}, {})
+    found = Heard({}, {}, {}, [])
     for said in batch:
         for person in _people(said.event.data):
             _meet(found, said, person)
@@ -107,7 +129,13 @@ _PERSONAL = {fact: _personal_fields(fact) for fact in reported.FACTS}
 
 
 def _meet(found: Heard, said: Said, person: Person) -> None:
-    given = (person.name, person.email, person.phone, person.timezone, _hours(person.working_hours))
+    given = (
+        person.name,
+        person.email,
+        person.phone,
+        person.timezone,
+        as_text(person.working_hours),
+    )
     if all(is_blank(value) for value in given):
         return
     name, email, phone, timezone, hours = (None if is_blank(value) else value for value in given)
@@ -123,32 +151,50 @@ def _meet(found: Heard, said: Said, person: Person) -> None:
     found.people[subject, person.id] = row
 
 
-def _hours(value: object) -> str | None:
-    """Working hours come as text or in any shape; a manager reads them as they are."""
-    return None if value is None else str(value)[:500]
-
-
 def _note(found: Heard, said: Said) -> None:
     match said.event.data:
         case reported.EscalationRequested() as request:
             _remember_request(found, said, request)
         case reported.CommentAdded(author_role="customer") as comment if comment.is_public:
             subject, ref = said.event.subject, comment.comment_id
-            row = AskedRow(subject, ref, said.offset, "comment", comment.author.id, None, said.at)
+            row = AskedRow(
+                subject, ref, said.offset, "comment", comment.author.id, words_of(comment), said.at
+            )
             found.asked.setdefault((subject, ref, said.offset), row)
         case reported.Opened() as opened:
             _open(_case(found, said), opened)
         case reported.Assigned() as assigned:
             _assign(_case(found, said), assigned)
+        case reported.SeverityChanged(severity=severity):
+            _case(found, said).changed_severity = severity
+        case fact:
+            _keep_words(found, said, fact)
+
+
+def _keep_words(found: Heard, said: Said, fact: reported.Fact) -> None:
+    by_id: str | None
+    match fact:
+        case (
+            reported.LevelRaised(by=by, why=words)
+            | reported.EscalationApproved(by=by, reason=words)
+            | reported.EscalationDeclined(by=by, reason=words)
+        ):
+            by_id = by.id
+        case reported.ActionPlanShared(by=somebody, plan=plan):
+            words = plan
+            by_id = None if somebody is None else somebody.id
         case _:
-            pass
+            return
+    shown = None if words is None or is_blank(words) else words[:LONGEST]
+    found.words.append(WordsRow(said.event.subject, said.offset, by_id, shown, said.at))
 
 
 def _remember_request(found: Heard, said: Said, request: reported.EscalationRequested) -> None:
     who = request.requested_by
-    comments = None if request.comments is None else request.comments[:LONGEST_COMMENT]
+    comments = None if request.comments is None else request.comments[:LONGEST]
     subject, ref = said.event.subject, request.request_id
     row = AskedRow(subject, ref, said.offset, "request", _id(who), comments, said.at)
+    row.form = form_of(request)
     found.asked.setdefault((subject, ref, said.offset), row)
 
 
@@ -165,6 +211,12 @@ def _open(row: CaseRow, opened: reported.Opened) -> None:
     row.support_manager_id = row.support_manager_id or _id(manager)
     row.agent_id = row.agent_id or _id(agent)
     row.team = row.team or _words(opened.team)
+    row.account_id = row.account_id or _words(opened.account_id)
+    row.severity = row.severity or opened.severity
+    row.tier = row.tier or _words(opened.tier)
+    row.number = row.number or _words(getattr(opened, "number", None))
+    row.url = row.url or _words(getattr(opened, "url", None))
+    row.opened = True
 
 
 def _assign(row: CaseRow, assigned: reported.Assigned) -> None:

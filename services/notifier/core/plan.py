@@ -8,9 +8,10 @@ planning the same decision again plans nothing new. ``wording.py`` writes the wo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID, uuid5
 
 from schemas import decided
@@ -18,7 +19,6 @@ from schemas.codec import Decided
 from schemas.envelope import NAMESPACE
 from services.notifier.core.audience import (
     CUSTOMERS,
-    ROLE,
     Known,
     Recipient,
     policy_of,
@@ -31,6 +31,15 @@ PATIENCE: Final = timedelta(seconds=60)
 """How long the next in an order waits for the one before."""
 
 State = Literal["planned", "suppressed", "no-address"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When it is, what is too old to be sent, and how long an unknown case may still turn up."""
+
+    now: datetime
+    silent_after: timedelta
+    unknown_case_wait: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +77,33 @@ def message_id(event_id: str, audience: str, channel: str) -> UUID:
     return uuid5(NAMESPACE, "\n".join((event_id, audience, channel)))
 
 
-def plan(
-    event: Decided, known: Known, directory: Directory, now: datetime, silent_after: timedelta
-) -> tuple[Intent, ...]:
+def plan(event: Decided, known: Known, directory: Directory, timing: Timing) -> tuple[Intent, ...]:
     """Who is told of a decision. Most decisions are told to nobody."""
     told = directory.of(policy_of(event, known))
     planned: dict[tuple[str, str], Intent] = {}
-    for order in _orders(event.data, told):
-        named = spelt_out(order, event, known)
+    due_at = timing.now + (timing.unknown_case_wait if _is_unknown(event) else timedelta())
+    for order in _orders(event, known, told):
+        named = spelt_out(order, event, known, told)
         found = [recipient(audience, event, known, told) for audience in named]
-        _line_up(planned, event, found, now)
-    if now - event.time > silent_after:
+        _line_up(planned, event, found, due_at)
+    if timing.now - event.time > timing.silent_after:
         return tuple(replace(one, state="suppressed", after=None) for one in planned.values())
     return tuple(planned.values())
 
 
-def _orders(decision: decided.Decision, told: Audiences) -> list[list[str]]:
-    match decision:
-        case decided.Accepted():
-            return [list(told.accepted)]
-        case decided.ApprovalRequested():
-            return [["approvers"], ["requester"]]
+def _is_unknown(event: Decided) -> bool:
+    """A request for a case that was not opened: its opening may be on its way."""
+    if not isinstance(event.data, decided.Rejected) or event.subject.startswith("request/"):
+        return False
+    return any(refusal.code == "case-unknown" for refusal in event.data.refusals)
+
+
+def _orders(event: Decided, known: Known, told: Audiences) -> list[list[str]]:
+    match event.data:
+        case decided.Accepted() as one:
+            return [_accepted(event, one, told), *_behalf(known)]
+        case decided.ApprovalRequested() as one:
+            return [["approvers", *told.owing([one.duty])], ["requester"]]
         case decided.Rejected() | decided.Declined():
             return [["requester"]]
         case decided.SuggestionMade():
@@ -97,8 +112,31 @@ def _orders(decision: decided.Decision, told: Audiences) -> list[list[str]]:
             return [[audience] for audience in told.concerned(duty)]
         case decided.LevelRaised():
             return [["level"]]
+        case decided.ContactChanged():
+            return [["support-manager"]]
+        case decided.ActionPlanShared():
+            return [["customer"]]
+        case decided.PrimaryContactAssigned():
+            return [["primary-contact"], ["customer"]]
+        case decided.CommunicationPlanSet(duties=duties):
+            return [[owing] for owing in told.owing([one.duty for one in duties])]
         case _:
             return []
+
+
+def _accepted(event: Decided, one: decided.Accepted, told: Audiences) -> list[str]:
+    """Whom the policy names, in its order, and then whoever else owes a duty that begins now."""
+    order = told.accepted(tuple(getattr(one, "situations", None) or ()))
+    if event.subject.startswith("account/") and one.owner_id is None:
+        order = ["approvers" if name == "handling-agent" else name for name in order]
+    owing = told.owing([duty.duty for duty in one.duties])
+    return list(dict.fromkeys((*order, *owing)))
+
+
+def _behalf(known: Known) -> Iterator[list[str]]:
+    """The customer for whom somebody else asked (004-09)."""
+    if known.behalf_id is not None and known.behalf_id != known.asker_id:
+        yield ["on-behalf-of"]
 
 
 def _line_up(
@@ -137,22 +175,23 @@ def _intent(event: Decided, to: Recipient, due_at: datetime, after: UUID | None)
 
 
 def _template(decision: decided.Decision, audience: str) -> str:
-    if isinstance(decision, decided.Accepted):
-        return "accepted" if audience in CUSTOMERS else "handover"
-    if isinstance(decision, decided.ApprovalRequested) and audience.startswith(ROLE):
-        return "approval-wanted"
-    return decision.name
+    match decision:
+        case decided.Accepted():
+            if audience == "on-behalf-of":
+                return "accepted-on-behalf"
+            return "accepted" if audience in CUSTOMERS else "handover"
+        case decided.ApprovalRequested() if audience not in CUSTOMERS:
+            return "approval-wanted"
+        case decided.PrimaryContactAssigned() if audience == "customer":
+            return "primary-contact-named"
+        case _:
+            return decision.name
 
 
-def brief(decision: decided.Decision, told: Audiences) -> dict[str, Any]:
-    """What the words need of a decision; its receipt stays in the log."""
-    dumped = decision.model_dump(mode="json", exclude={"receipt", "fulfilled"})
-    if isinstance(decision, decided.Accepted):
-        dumped["next_steps"] = list(told.next_steps)
-    return dumped
-
-
-INTERNAL: Final = ("handover", "approval-wanted", "deadline-missed", "level-raised")
+INTERNAL: Final = (
+    "handover", "approval-wanted", "deadline-missed", "level-raised", "contact-changed",
+    "primary-contact-assigned", "communication-plan-set",
+)  # fmt: skip
 URGENT: Final = ("deadline-missed", "level-raised")
 
 
@@ -160,9 +199,13 @@ def pointless(decision: decided.Decision) -> tuple[Pointless, ...]:
     """What a decision makes pointless. A requester's confirmation never is."""
     if (escalation := decision.escalation_id) is None:
         return ()
+    made_good = tuple(
+        Pointless(escalation, ("deadline-missed",), "fulfilled", one.duty, one.due_at)
+        for one in getattr(decision, "fulfilled", ())
+    )
     match decision:
         case decided.Accepted():
-            return (Pointless(escalation, ("approval-wanted",), "accepted"),)
+            return (Pointless(escalation, ("approval-wanted",), "accepted"), *made_good)
         case decided.Declined():
             return (Pointless(escalation, INTERNAL, "declined"),)
         case decided.Voided():
@@ -171,11 +214,5 @@ def pointless(decision: decided.Decision) -> tuple[Pointless, ...]:
             return (Pointless(escalation, INTERNAL, "ended"),)
         case decided.Deescalated() | decided.MonitoringHeld():
             return (Pointless(escalation, URGENT, decision.name),)
-        case decided.Recorded(fulfilled=fulfilled):
-            missed = ("deadline-missed",)
-            return tuple(
-                Pointless(escalation, missed, "fulfilled", one.duty, one.due_at)
-                for one in fulfilled
-            )
         case _:
-            return ()
+            return made_good

@@ -1,42 +1,24 @@
 """Write a message: what was decided, in words, in the reader's time zone.
 
-Pure. The text is complete by itself; the HTML says the same. Built when the message is sent,
-from what is known then. The words stand in ``templates/``, codes become words in ``words.py``.
+Pure. The text is complete by itself; the HTML says the same. Built when the message is sent, from
+what is known then. The words stand in ``templates/``, codes become words in ``words.py``, and
+``layout.py`` gives them their form.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import lru_cache
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from schemas.vocabulary import parse_instant
-from schemas.zones import zone
 from services.notifier.core import words
+from services.notifier.core.clock import Clock, zone_of
+from services.notifier.core.escalations import DutyState, Escalation
+from services.notifier.core.layout import Laid, as_html, as_text, blocks, flat, link, quote, row
 from services.notifier.core.mailbox import one_line
-
-_DAYS: Final = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-_MONTHS: Final = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-_UNSEEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +31,20 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the case is about, in the customer's words; for readers in support."""
+    """What is known of the case now; ``known``: it was opened."""
 
     title: str | None = None
     product: str | None = None
+    account_id: str | None = None
+    severity: str | None = None
+    tier: str | None = None
+    number: str | None = None
+    url: str | None = None
+    known: bool = False
+
+    @property
+    def link(self) -> str | None:
+        return link(self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +58,13 @@ class Somebody:
     working_hours: str | None = None
 
 
+class Filled(dict[str, Any]):
+    """A form, or facts, of which a template may ask for what is not there."""
+
+    def __missing__(self, _: str) -> None:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """All that a template may use. ``brief`` is the decision, the rest is known of the case."""
@@ -76,10 +75,72 @@ class Told:
     written_at: datetime
     brief: Mapping[str, Any]
     reader: Reader = Reader()
+    audience: str = ""
     case: About = About()
     requester: Somebody | None = None
+    behalf: Somebody | None = None
     contact: Somebody | None = None
+    owner: Somebody | None = None
+    primary_contact: Somebody | None = None
+    by: Somebody | None = None
     comments: str | None = None
+    words: str | None = None
+    form: Filled = field(default_factory=Filled)
+    escalation: Escalation | None = None
+    is_escalated: bool = False
+
+    @property
+    def is_account(self) -> bool:
+        return self.subject.startswith("account/")
+
+    @property
+    def facts(self) -> Filled:
+        """What its acceptance said of the escalation, where there was one."""
+        return Filled(self.escalation.facts if self.escalation else {})
+
+    @property
+    def account_id(self) -> str | None:
+        return self.case.account_id or self.facts["account_id"] or self.brief.get("account_id")
+
+    @property
+    def severity(self) -> str | None:
+        return self.case.severity or self.facts["severity"]
+
+    @property
+    def tier(self) -> str | None:
+        return self.case.tier or self.facts["tier"]
+
+    @property
+    def level(self) -> str | None:
+        return self.escalation.level if self.escalation else None
+
+    @property
+    def linked(self) -> list[str]:
+        """The cases of an account escalation; before it exists, those that are asked for."""
+        return (
+            list(self.escalation.linked if self.escalation else ()) or self.form["case_ids"] or []
+        )
+
+    @property
+    def owed(self) -> list[DutyState]:
+        """What is owed now, beside the misses that this message tells."""
+        open_ = self.escalation.open_duties if self.escalation else []
+        named = {one["duty"] for one in self.brief.get("missed", ())}
+        return [duty for duty in open_ if duty.duty not in named]
+
+    @property
+    def is_yours(self) -> bool:
+        """Whether all of it is owed by whoever reads this."""
+        return all(duty.owed_by == self.audience for duty in self.owed)
+
+    def duty(self, name: str) -> DutyState | None:
+        return self.escalation.duties.get(name) if self.escalation else None
+
+    @property
+    def owner_unnamed(self) -> str | None:
+        """What stands in place of an owner whom nobody has named."""
+        accepted = bool(self.facts) and not self.facts["owner_id"]
+        return "nobody is named yet" if accepted else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +152,23 @@ class Wording:
 
 def write(told: Told) -> Wording:
     """The message in words. Errors: a template that does not exist, or misses a value."""
-    at = Clock(zone_of(told.reader.timezone), told.written_at)
+    place = words.place(told.subject, told.case.number)
     values: dict[str, Any] = {
         "told": told,
         "brief": told.brief,
-        "place": words.place(told.subject),
-        "at": at,
+        "place": place,
+        "at": Clock(zone_of(told.reader.timezone), told.written_at),
         "words": words,
-        "greeting": _greeting(told.reader),
-        "clean": clean,
+        "row": row,
+        "quote": quote,
+        "person": person,
     }
-    subject = _render(f"{told.template}.subject.txt", values)
-    text = _render(f"{told.template}.txt", values)
-    html = _render(f"{told.template}.html", values)
-    return Wording(one_line(subject, 150), _tidy(text), html.strip() + "\n")
+    subject = one_line(_render(f"{told.template}.subject.txt", values), 150)
+    parts = blocks(_render(f"{told.template}.txt", values))
+    for part in parts[:1]:
+        part.lines[0] = words.capitalized(part.lines[0])
+    greeting = _greeting(told.reader)
+    return Wording(subject, as_text(greeting, parts), as_html(subject, greeting, parts))
 
 
 def _greeting(reader: Reader) -> str:
@@ -112,75 +176,28 @@ def _greeting(reader: Reader) -> str:
     return f"Hello {name}," if name else "Hello,"
 
 
-def clean(text: object) -> str:
-    """Reported text as it may stand in a body: no control characters, at most 4,000 letters."""
-    lines = str(text).replace("\r\n", "\n").replace("\r", "\n")
-    return _UNSEEN.sub("", lines)[:4_000].strip()
+def person(held: Somebody | None) -> str:
+    """A person in one line: name and how to be reached."""
+    if held is None:
+        return ""
+    known = (held.name, held.email, held.phone, held.timezone, held.working_hours)
+    return ", ".join(flat(one).strip() for one in known if one)
 
 
-def _tidy(text: str) -> str:
-    """Templates leave blank lines where a part is absent; a reader needs one at most."""
-    lines = "\n".join(line.rstrip() for line in text.strip().splitlines())
-    return re.sub(r"\n{3,}", "\n\n", lines) + "\n"
+def _finalized(value: object) -> object:
+    """Whatever a template shows is flat, but for what was laid out."""
+    return value if isinstance(value, Laid) else "" if value is None else flat(value)
 
 
-# --- instants as people read them ---------------------------------------------------------
-
-
-@lru_cache(maxsize=1_000)
-def zone_of(name: str | None) -> ZoneInfo:
-    """The zone of that name; UTC where none or no such is given."""
-    try:
-        return zone(name or "UTC")
-    except ValueError:
-        return zone("UTC")
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Shows instants to one reader."""
-
-    zone: ZoneInfo
-    now: datetime
-
-    def show(self, instant: datetime | str) -> str:
-        """``Monday, 23 November 2026, 15:04 (Europe/Berlin, UTC+01:00)``: never a bare time."""
-        moment = _whole_second(_instant(instant)).astimezone(self.zone)
-        day = f"{_DAYS[moment.weekday()]}, {moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
-        time = f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
-        return f"{day}, {time} ({_offset(self.zone, moment)})"
-
-    def is_past(self, instant: datetime | str) -> bool:
-        return _instant(instant) <= self.now
-
-
-def _instant(value: datetime | str) -> datetime:
-    return parse_instant(value) if isinstance(value, str) else value
-
-
-def _whole_second(instant: datetime) -> datetime:
-    """Up, so that who asks at the time shown is not too early."""
-    return instant.replace(microsecond=0) + timedelta(seconds=bool(instant.microsecond))
-
-
-def _offset(zone: ZoneInfo, moment: datetime) -> str:
-    if zone.key == "UTC":
-        return "UTC"
-    offset = moment.strftime("%z")
-    return f"{zone.key}, UTC{offset[:3]}:{offset[3:5]}"
-
-
-# --- templates ----------------------------------------------------------------------------
-
-
-_ENVIRONMENT: Final = Environment(
+_ENVIRONMENT: Final = Environment(  # noqa: S701  # layout.py escapes all of it
     loader=PackageLoader("services.notifier"),
-    autoescape=select_autoescape(["html"]),
     undefined=StrictUndefined,
+    finalize=_finalized,
     trim_blocks=True,
     lstrip_blocks=True,
     auto_reload=False,
 )
+_ENVIRONMENT.filters["capitalized"] = words.capitalized
 
 
 def _render(template: str, values: dict[str, Any]) -> str:

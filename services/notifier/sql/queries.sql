@@ -49,21 +49,34 @@ ON CONFLICT (subject, person_id) DO UPDATE SET
 INSERT INTO notifier.asked
 SELECT * FROM jsonb_to_recordset($1::jsonb) AS n(
     subject text, ref text, source_offset bigint, kind text, person_id text, comments text,
-    said_at timestamptz)
+    said_at timestamptz, form jsonb)
+ON CONFLICT DO NOTHING
+
+-- name: remember_words
+-- What people said when they raised, approved or declined something, or shared a plan.
+INSERT INTO notifier.words
+SELECT * FROM jsonb_to_recordset($1::jsonb) AS n(
+    subject text, source_offset bigint, by_id text, words text, said_at timestamptz)
 ON CONFLICT DO NOTHING
 
 -- name: file_case
 -- Who looks after a case: assigned wins over known, known over opened again.
 INSERT INTO notifier.case_file AS f (
-    subject, title, product, support_manager_id, agent_id, team, said_at)
+    subject, title, product, support_manager_id, agent_id, team, said_at,
+    account_id, severity, tier, number, url, opened)
 SELECT
     n.subject, coalesce(k.title, n.title), coalesce(k.product, n.product),
     coalesce(n.assigned_manager_id, k.support_manager_id, n.support_manager_id),
     coalesce(n.assigned_agent_id, k.agent_id, n.agent_id),
-    coalesce(n.assigned_team, k.team, n.team), coalesce(k.said_at, n.said_at)
+    coalesce(n.assigned_team, k.team, n.team), coalesce(k.said_at, n.said_at),
+    coalesce(k.account_id, n.account_id),
+    coalesce(n.changed_severity, k.severity, n.severity),
+    coalesce(k.tier, n.tier), coalesce(k.number, n.number), coalesce(k.url, n.url),
+    n.opened OR coalesce(k.opened, false)
 FROM jsonb_to_recordset($1::jsonb) AS n(
     subject text, said_at timestamptz, title text, product text, support_manager_id text,
-    agent_id text, team text, assigned_manager_id text, assigned_agent_id text,
+    agent_id text, team text, account_id text, severity text, tier text, number text, url text,
+    opened boolean, changed_severity text, assigned_manager_id text, assigned_agent_id text,
     assigned_team text)
 LEFT JOIN notifier.case_file AS k USING (subject)
 ON CONFLICT (subject) DO UPDATE SET
@@ -71,7 +84,13 @@ ON CONFLICT (subject) DO UPDATE SET
     product = excluded.product,
     support_manager_id = excluded.support_manager_id,
     agent_id = excluded.agent_id,
-    team = excluded.team
+    team = excluded.team,
+    account_id = excluded.account_id,
+    severity = excluded.severity,
+    tier = excluded.tier,
+    number = excluded.number,
+    url = excluded.url,
+    opened = excluded.opened
 
 -- name: people_of
 -- Everybody with an address on these subjects.
@@ -80,7 +99,8 @@ WHERE subject = ANY($1::text[]) AND email IS NOT NULL
 
 -- name: asked_of
 -- Who asked on these subjects under these names.
-SELECT a.subject, a.ref, a.source_offset, a.kind, a.person_id
+SELECT a.subject, a.ref, a.source_offset, a.kind, a.person_id,
+    a.form->>'on_behalf_of' AS behalf_id
 FROM notifier.asked AS a
 JOIN unnest($1::text[], $2::text[]) AS w(subject, ref) USING (subject, ref)
 ORDER BY a.source_offset
@@ -92,27 +112,44 @@ WHERE subject = ANY($1::text[])
 
 -- name: escalations_of
 -- What we remember of these escalations.
-SELECT escalation_id, policy, policy_version, team, owner_id, approvers
-FROM notifier.escalation WHERE escalation_id = ANY($1::text[])
+SELECT state FROM notifier.escalation WHERE escalation_id = ANY($1::text[])
 
--- name: remember_escalations
--- Escalations that began, or wait for approval; an acceptance says more than what came before.
-INSERT INTO notifier.escalation AS e
-    (escalation_id, subject, policy, policy_version, team, owner_id, contact_id, approvers)
-SELECT escalation_id, subject, policy, policy_version, team, owner_id, contact_id, approvers
+-- name: keep_escalations
+-- The escalations as they stand after the decisions of a batch.
+INSERT INTO notifier.escalation (escalation_id, subject, state)
+SELECT escalation_id, subject, state FROM jsonb_to_recordset($1::jsonb)
+    AS n(escalation_id text, subject text, state jsonb)
+ON CONFLICT (escalation_id) DO UPDATE SET state = excluded.state
+
+-- name: windows_of
+-- What was told of missed duties on these subjects last; a message that gathers counts while it
+-- can still be added to.
+SELECT w.subject, w.address, w.until, w.length, m.message_id AS gatherer
+FROM notifier.miss_window AS w
+LEFT JOIN notifier.message AS m
+    ON m.message_id = w.gatherer AND m.settled_at IS NULL AND m.pointless IS NULL
+    AND m.due_at > now()
+WHERE w.subject = ANY($1::text[])
+
+-- name: keep_windows
+-- The windows after the misses of a batch.
+INSERT INTO notifier.miss_window (subject, address, until, length, gatherer)
+SELECT subject, address, until, make_interval(secs => seconds), gatherer
 FROM jsonb_to_recordset($1::jsonb) AS n(
-    escalation_id text, subject text, policy text, policy_version integer, team text,
-    owner_id text, contact_id text, approvers text[])
-ON CONFLICT (escalation_id) DO UPDATE SET
-    team = coalesce(excluded.team, e.team),
-    owner_id = coalesce(excluded.owner_id, e.owner_id),
-    contact_id = coalesce(excluded.contact_id, e.contact_id)
+    subject text, address text, until timestamptz, seconds double precision, gatherer uuid)
+ON CONFLICT (subject, address) DO UPDATE SET
+    until = excluded.until, length = excluded.length, gatherer = excluded.gatherer
 
--- name: change_contacts
--- Whom to call from now on, in messages that are still to be written.
-UPDATE notifier.escalation AS e SET contact_id = n.contact_id
-FROM jsonb_to_recordset($1::jsonb) AS n(escalation_id text, contact_id text)
-WHERE e.escalation_id = n.escalation_id
+-- name: join_gatherers
+-- Add misses to the messages that gather them; beyond the most that one names they are counted.
+UPDATE notifier.message AS m SET brief = m.brief || jsonb_build_object(
+    'missed', (SELECT coalesce(jsonb_agg(one ORDER BY n), '[]') FROM (
+        SELECT one, n FROM jsonb_array_elements(m.brief->'missed' || j.missed)
+            WITH ORDINALITY AS e(one, n) ORDER BY n LIMIT $2) AS listed),
+    'more', (m.brief->>'more')::int
+        + greatest(0, jsonb_array_length(m.brief->'missed' || j.missed) - $2))
+FROM jsonb_to_recordset($1::jsonb) AS j(message_id uuid, missed jsonb)
+WHERE m.message_id = j.message_id AND m.settled_at IS NULL
 
 -- name: plan_messages
 -- One row per intent; planned again, nothing is added.
@@ -135,12 +172,32 @@ ON CONFLICT (event_id, audience, channel) DO NOTHING
 -- name: make_pointless
 -- Messages that nobody needs any more; the sender records them as cancelled.
 UPDATE notifier.message AS m SET pointless = n.why
-FROM jsonb_to_recordset($1::jsonb) AS n(
-    escalation_id text, templates text[], why text, duty text, due_at timestamptz)
-WHERE m.settled_at IS NULL AND m.pointless IS NULL
+FROM jsonb_to_recordset($1::jsonb) AS n(escalation_id text, templates text[], why text, duty text)
+WHERE m.settled_at IS NULL AND m.pointless IS NULL AND n.duty IS NULL
   AND m.escalation_id = n.escalation_id AND m.template = ANY(n.templates)
-  AND (n.duty IS NULL
-       OR (m.brief->>'duty' = n.duty AND (m.brief->>'due_at')::timestamptz = n.due_at))
+
+-- name: strike_misses
+-- Misses that were made good are struck from the messages that tell of them; one that has none
+-- left to tell is pointless.
+WITH good AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb)
+        AS n(escalation_id text, why text, duty text, due_at timestamptz)
+    WHERE n.duty IS NOT NULL
+), left_over AS (
+    SELECT m.message_id, coalesce(jsonb_agg(one) FILTER (WHERE NOT EXISTS (
+        SELECT FROM good WHERE good.escalation_id = m.escalation_id
+            AND good.duty = one->>'duty' AND good.due_at = (one->>'due_at')::timestamptz)), '[]')
+        AS missed
+    FROM notifier.message AS m, jsonb_array_elements(m.brief->'missed') AS one
+    WHERE m.settled_at IS NULL AND m.pointless IS NULL AND m.template = 'deadline-missed'
+      AND m.escalation_id IN (SELECT escalation_id FROM good)
+    GROUP BY m.message_id
+)
+UPDATE notifier.message AS m SET
+    brief = m.brief || jsonb_build_object('missed', left_over.missed),
+    pointless = CASE WHEN left_over.missed = '[]' AND (m.brief->>'more')::int = 0
+        THEN 'fulfilled' END
+FROM left_over WHERE m.message_id = left_over.message_id
 
 -- name: cancel_pointless
 -- Settle what is pointless and not just being sent; who waited for it need not wait any more.
@@ -167,6 +224,7 @@ WITH due AS (
       AND $4 = (put_off OR EXISTS (
           SELECT FROM notifier.message AS other
           WHERE other.address = m.address AND other.put_off AND other.settled_at IS NULL))
+      AND NOT (source_partition = ANY($5::int[]) AND planned_at > now() - interval '1 minute')
     ORDER BY due_at
     LIMIT $2
     FOR UPDATE SKIP LOCKED
@@ -211,22 +269,38 @@ SELECT
     m.message_id, m.attempts, m.planned_at, m.template, m.audience, m.event_id, m.event_time,
     m.subject, m.request_id, m.escalation_id, m.brief,
     reader.email, m.address, reader.name, reader.timezone,
-    file.title, file.product,
-    to_jsonb(requester) AS requester, to_jsonb(contact) AS contact, asked.comments
+    to_jsonb(file) AS file, escalation.state AS escalation,
+    EXISTS (SELECT FROM notifier.escalation AS other WHERE other.subject = m.subject
+        AND other.state->>'status' <> 'over') AS is_escalated,
+    to_jsonb(requester) AS requester, to_jsonb(behalf) AS behalf, to_jsonb(contact) AS contact,
+    to_jsonb(owner) AS owner, to_jsonb(primary_contact) AS primary_contact, to_jsonb(by) AS by,
+    asked.comments, asked.form, words.words, words.by_id
 FROM current AS m
 LEFT JOIN notifier.person AS reader ON (reader.subject, reader.person_id) = (m.subject, m.person_id)
 LEFT JOIN notifier.case_file AS file ON file.subject = m.subject
+LEFT JOIN notifier.escalation AS escalation ON escalation.escalation_id = m.escalation_id
 LEFT JOIN LATERAL (
-    SELECT a.person_id, a.comments FROM notifier.asked AS a
-    WHERE a.subject = m.subject AND a.ref = m.request_id
+    SELECT a.person_id, a.comments, a.form FROM notifier.asked AS a
+    WHERE a.subject = m.subject
+      AND a.ref = coalesce(escalation.state->>'request_id', m.request_id)
     ORDER BY a.source_offset = m.source_offset DESC, a.kind = 'request' DESC, a.source_offset
     LIMIT 1
 ) AS asked ON true
+LEFT JOIN notifier.words AS words
+    ON (words.subject, words.source_offset) = (m.subject, m.source_offset)
 LEFT JOIN notifier.person AS requester
     ON (requester.subject, requester.person_id) = (m.subject, asked.person_id)
-LEFT JOIN notifier.escalation AS escalation ON escalation.escalation_id = m.escalation_id
+LEFT JOIN notifier.person AS behalf
+    ON (behalf.subject, behalf.person_id) = (m.subject, asked.form->>'on_behalf_of')
 LEFT JOIN notifier.person AS contact ON (contact.subject, contact.person_id)
-    = (m.subject, coalesce(escalation.contact_id, m.brief->>'contact_id'))
+    = (m.subject, coalesce(escalation.state->>'contact_id', m.brief->>'contact_id'))
+LEFT JOIN notifier.person AS owner ON (owner.subject, owner.person_id)
+    = (m.subject, coalesce(escalation.state->>'owner_id', m.brief->>'owner_id'))
+LEFT JOIN notifier.person AS primary_contact
+    ON (primary_contact.subject, primary_contact.person_id)
+    = (m.subject, escalation.state->>'primary_contact_id')
+LEFT JOIN notifier.person AS by ON (by.subject, by.person_id)
+    = (m.subject, coalesce(words.by_id, m.brief->>'by_id'))
 
 -- name: end_attempt
 -- How an attempt ended.

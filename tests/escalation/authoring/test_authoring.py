@@ -62,7 +62,9 @@ GATED, DESK, LED, ROLES = "time-gated", "resolutions-desk", "engineer-led", "tem
         (changed(DESK, duties=with_duty(DESK, "acknowledge", begins="approval-request")),
          "duties.acknowledge", "never begins"),
         (changed(DESK, duties=with_duty(DESK, "acknowledge", owed_by="approvers")),
-         "duties.acknowledge", "there are none"),
+         "duties.acknowledge", "are not told: there are none"),
+        (changed(DESK, duties=with_duty(DESK, "acknowledge", owed_by="requester")),
+         "duties.acknowledge", "is not told what to do"),
         (changed(DESK, ladder=["support"], addresses={"levels": {"executive": "a@b.example"}}),
          "addresses.levels.executive", "no escalation reaches"),
         (changed(DESK, addresses={"duties": {"dance": "a@b.example"}}),
@@ -87,6 +89,7 @@ GATED, DESK, LED, ROLES = "time-gated", "resolutions-desk", "engineer-led", "tem
         (changed(LED, calendar={"worked": ["2026-11-03"]}), "calendar.worked", "worked anyway"),
         (changed(GATED, published_on="2025-01-01"), "published_on", "younger than the day"),
         (changed(DESK, told=["requester"]), "told", "nobody in support"),
+        (changed(DESK, next_steps=["This can be done only once."]), "next_steps", "only once"),
         (changed(DESK, told=["team", "team"]), "told", "stands 2 times"),
     ],
 )  # fmt: skip

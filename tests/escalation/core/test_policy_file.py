@@ -81,8 +81,8 @@ TEXT = (shipped() / "time-gated" / "1.yaml").read_text("utf-8")  # type: ignore[
             "    owed_by: support-manager",
             "    owed_by: nobody",
             "mine.yaml:36: duties.first-contact.owed_by: nobody is not known here. Wh"
-            "at to do: write 'requester', 'support-manager', 'handling-agent', 'team'"
-            " or 'approvers'.",
+            "at to do: write 'requester', 'support-manager', 'handling-agent', 'team',"
+            " 'approvers' or 'management'.",
         ),
         (
             "watched_until: closed",
@@ -92,35 +92,35 @@ TEXT = (shipped() / "time-gated" / "1.yaml").read_text("utf-8")  # type: ignore[
         (
             "watched_until: closed",
             "watched_until: closed\nladder: []",
-            "mine.yaml:47: ladder: is empty. What to do: name at least one.",
+            "mine.yaml:64: ladder: is empty. What to do: name at least one.",
         ),
         (
             "watched_until: closed",
             "watched_until: closed\nphrase: {words: ' '}",
-            "mine.yaml:47: phrase.words: is empty. What to do: write something, or drop the entry.",
+            "mine.yaml:64: phrase.words: is empty. What to do: write something, or drop the entry.",
         ),
         (
             "watched_until: closed",
             "watched_until: closed\naddresses: {team: me}",
-            "mine.yaml:47: addresses.team: me has another form. What to do: write an "
+            "mine.yaml:64: addresses.team: me has another form. What to do: write an "
             "address such as desk@support.example.",
         ),
         (
             "watched_until: closed",
             "watched_until: closed\ncalendar: {holidays: [2026-13-24]}",
-            "mine.yaml:47: the file: 2026-13-24 is no such value: month must be in 1."
+            "mine.yaml:64: the file: 2026-13-24 is no such value: month must be in 1."
             ".12. What to do: correct that line.",
         ),
         (
             "watched_until: closed",
             "watched_until: closed\ncalendar: {subdivision: BY}",
-            "mine.yaml:47: calendar: subdivision: BY is part of no country. What to d"
+            "mine.yaml:64: calendar: subdivision: BY is part of no country. What to d"
             "o: add country.",
         ),
         (
             "watched_until: closed",
             "watched_until: closed\ncalendar: {hours: {monday: [8-12]}}",
-            "mine.yaml:47: calendar: 8 is no time of day. What to do: write two digit"
+            "mine.yaml:64: calendar: 8 is no time of day. What to do: write two digit"
             "s each, such as 09:00.",
         ),
         (
@@ -163,31 +163,31 @@ TEXT = (shipped() / "time-gated" / "1.yaml").read_text("utf-8")  # type: ignore[
         (
             "watched_until: closed",
             "watched_until: closed\nroles: all",
-            "mine.yaml:47: roles: has no entries of its own. What to do: write entrie"
+            "mine.yaml:64: roles: has no entries of its own. What to do: write entrie"
             "s below it: name: value.",
         ),
         (
             "watched_until: closed",
             "watched_until: closed\ncalendar: {timezone: Moon}",
-            "mine.yaml:47: calendar.timezone: Moon is not a time zone. What to do: write"
+            "mine.yaml:64: calendar.timezone: Moon is not a time zone. What to do: write"
             " one such as Europe/Berlin.",
         ),
         (
             "watched_until: closed",
             'watched_until: closed\ncalendar: {hours: {monday: "9 to 5"}}',
-            "mine.yaml:47: calendar.hours: 9 to 5 is no interval. What to do: write o"
+            "mine.yaml:64: calendar.hours: 9 to 5 is no interval. What to do: write o"
             "ne such as 09:00-17:00.",
         ),
         (
             "watched_until: closed",
             "watched_until: closed\ncalendar: {hours: {moonday: [08:00-12:00]}}",
-            "mine.yaml:47: calendar.hours: moonday is no weekday. What to do: write m"
+            "mine.yaml:64: calendar.hours: moonday is no weekday. What to do: write m"
             "onday to sunday.",
         ),
         (
             "watched_until: closed",
             "watched_until: closed\ncalendar: {holidays: [soon]}",
-            "mine.yaml:47: calendar.holidays.1: is no date. What to do: write one suc"
+            "mine.yaml:64: calendar.holidays.1: is no date. What to do: write one suc"
             "h as 2026-12-24.",
         ),
         (
@@ -199,7 +199,7 @@ TEXT = (shipped() / "time-gated" / "1.yaml").read_text("utf-8")  # type: ignore[
         (
             "watched_until: closed",
             "watched_until: closed\nzebra: 1",
-            "mine.yaml:47: zebra: is no entry of a policy. What to do: remove it, or "
+            "mine.yaml:64: zebra: is no entry of a policy. What to do: remove it, or "
             "see docs/policies.md for its name.",
         ),
         (
@@ -211,7 +211,7 @@ TEXT = (shipped() / "time-gated" / "1.yaml").read_text("utf-8")  # type: ignore[
         (
             "watched_until: closed",
             "watched_until: 'closed",
-            "mine.yaml:47: the file: this is no YAML: found unexpected end of stream."
+            "mine.yaml:64: the file: this is no YAML: found unexpected end of stream."
             " What to do: look for a bracket, a quote or an indent that is missing th"
             "ere.",
         ),
@@ -273,7 +273,7 @@ def test_what_has_no_words_of_its_own_is_said_in_the_librarys() -> None:
     with pytest.raises(PolicyProblem) as problem:
         parse_policy(f"{TEXT}\ncalendar: {{holidays: [{days}]}}", "mine.yaml")
     (one,) = problem.value.problems
-    assert (one.line, one.entry, one.remedy) == (48, "calendar.holidays", "see docs/policies.md")
+    assert (one.line, one.entry, one.remedy) == (65, "calendar.holidays", "see docs/policies.md")
     assert "at most 500" in one.problem
 
 
@@ -281,7 +281,7 @@ def test_a_name_that_is_no_entry_of_a_calendar_is_placed_in_it() -> None:
     with pytest.raises(PolicyProblem) as problem:
         parse_policy(f"{TEXT}\ncalendar:\n  name: x\n  time_zone: UTC", "mine.yaml")
     assert problem.value.problems == [
-        Problem(50, "calendar.time_zone", "is no entry of a policy", "write timezone")
+        Problem(67, "calendar.time_zone", "is no entry of a policy", "write timezone")
     ]
 
 
@@ -289,5 +289,5 @@ def test_a_number_that_is_too_large_is_told_the_largest() -> None:
     with pytest.raises(PolicyProblem) as problem:
         parse_policy(f"{TEXT}\nphrase: {{near_miss_distance: 9}}", "mine.yaml")
     assert problem.value.problems == [
-        Problem(48, "phrase.near_miss_distance", "is too large", "write 4 or less")
+        Problem(65, "phrase.near_miss_distance", "is too large", "write 4 or less")
     ]

@@ -37,6 +37,7 @@ HEADERS = {
 @example("Ann\r\nBcc: evil@x.example", "x\r\n\r\nbody", ".\r\n.\r\nMAIL FROM:<evil@x.example>")
 @example("a@b.example, evil@x.example", "=?utf-8?q?=0ABcc:=20evil@x.example?=", "")
 @example("=?utf-8?q?=0d=0aBcc:_evil@x.example?=", "\0", "\0")
+@example("0" * 68 + "::=?=?", "", "")
 def test_no_reported_text_adds_a_header_or_a_recipient(name: str, subject: str, body: str) -> None:
     to = mailbox("ann@customer.example")
     assert to is not None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from schemas import reported
 from schemas.codec import Reported
 from services.notifier.core.people import Heard, Said, heard
@@ -37,15 +39,51 @@ def test_everybody_in_a_list_is_met() -> None:
     assert {key for _, key in found.people} == {"a", "b"}
 
 
-def test_a_request_and_a_public_comment_of_a_customer_are_remembered_without_its_body() -> None:
+@pytest.mark.rule("001-11")
+def test_a_request_and_a_public_comment_of_a_customer_are_remembered_in_their_words() -> None:
     found = hear(
         requested(NOON, "r-1"),
-        commented("Escalation request: secret", comment_id="c-1"),
+        commented(
+            "<p>Escalation request:</p>it is <b>down &amp; out</b>", comment_id="c-1", format="html"
+        ),
         commented("hidden", comment_id="c-2", visibility="internal"),
         commented("hello", comment_id="c-3", author_role="agent"),
     )
     assert [(row.ref, row.kind, row.comments) for row in found.asked.values()] == [
-        ("r-1", "request", "We have waited for a week."), ("c-1", "comment", None)
+        ("r-1", "request", "We have waited for a week."),
+        ("c-1", "comment", "Escalation request:\nit is down & out"),
+    ]  # fmt: skip
+
+
+@pytest.mark.rule("002-03", "002-04", "002-08", "002-10")
+def test_a_form_is_remembered_as_it_was_filled() -> None:
+    form = {
+        "subject": "Orders", "description": "None is sent", "business_impact": "major",
+        "template": "case", "escalation_severity": "high", "milestone_date": "2030-02-01",
+        "situations": ["production-down"], "working_hours": {"from": "9", "to": "17"},
+        "attachments": [{"name": "a.pdf"}, {"uri": "https://x.example/b"}], "source": "internal",
+        "on_behalf_of": person("sponsor"), "checklist": {"impact_described": True},
+    }  # fmt: skip
+    (row,) = hear(requested(NOON, "r-1", **form)).asked.values()
+    assert row.form == {
+        "reason": "management-request", "subject": "Orders", "description": "None is sent",
+        "business_impact": "major", "template": "case", "escalation_severity": "high",
+        "milestone_date": "2030-02-01", "situations": ["production-down"],
+        "working_hours": "from 9, to 17", "attachments": ["a.pdf", "https://x.example/b"],
+        "source": "internal", "on_behalf_of": "sponsor",
+        "unchecked": ["problem_statement_correct", "workaround_impractical",
+                      "milestone_identified"],
+    }  # fmt: skip
+
+
+def test_why_something_was_raised_or_declined_and_the_plan_are_remembered() -> None:
+    found = hear(
+        did(reported.LevelRaised, NOON, to="team-manager", why="Nobody answers."),
+        did(reported.EscalationDeclined, NOON, request_id="r-1", reason=" "),
+        did(reported.ActionPlanShared, NOON, plan="1. Restart"),
+    )
+    assert [(row.source_offset, row.words) for row in found.words] == [
+        (0, "Nobody answers."), (1, None), (2, "1. Restart")
     ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 from schemas import decided
 from schemas.codec import Decided
 from schemas.decided import PolicyRef
-from services.notifier.core.audience import Escalation, Known
+from services.notifier.core.audience import Known
 from services.notifier.core.directory import Directory
-from services.notifier.core.plan import PATIENCE, Intent, Pointless, plan, pointless
+from services.notifier.core.escalations import Escalation
+from services.notifier.core.plan import PATIENCE, Intent, Pointless, Timing, plan, pointless
 from tests.notifier.decisions import (
+    CASE,
     DIRECTORY,
     NOON,
     accepted,
@@ -26,16 +29,28 @@ from tests.notifier.decisions import (
 )
 
 THREE_DAYS = timedelta(days=3)
+
+
+def running(policy: PolicyRef, **but: Any) -> Escalation:
+    return Escalation(
+        escalation_id="escalation-1", subject=CASE, policy=policy, status="running", **but
+    )
+
+
+EVERYBODY = {
+    "customer": "ann@customer.example", "manager": "ben@support.example",
+    "sponsor": "hal@customer.example",
+}  # fmt: skip
 KNOWN = Known(
     emails={"customer": "ann@customer.example", "manager": "ben@support.example"},
     asker_id="customer",
     support_manager_id="manager",
-    escalation=Escalation(PolicyRef(name="time-gated", version=1)),
+    escalation=running(PolicyRef(name="time-gated", version=1)),
 )
 
 
 def told(event: Decided, known: Known = KNOWN, directory: Directory = DIRECTORY) -> list[Intent]:
-    return list(plan(event, known, directory, NOON, THREE_DAYS))
+    return list(plan(event, known, directory, Timing(NOON, THREE_DAYS)))
 
 
 def places(intents: list[Intent]) -> list[tuple[str, str | None, str]]:
@@ -92,7 +107,7 @@ def test_a_missed_duty_tells_who_owes_it_and_the_level_it_is_at() -> None:
 
 
 def test_who_would_read_the_same_words_at_the_same_address_is_told_once() -> None:
-    nobody = Known(escalation=Escalation(PolicyRef(name="time-gated", version=1)))
+    nobody = Known(escalation=running(PolicyRef(name="time-gated", version=1)))
     assert places(told(missed(), nobody)) == [
         ("support-manager", DIRECTORY.addresses.team, "planned")
     ]
@@ -128,7 +143,7 @@ def test_what_happened_long_ago_is_planned_as_suppressed() -> None:
 
 def test_an_intent_has_the_same_id_whenever_it_is_planned() -> None:
     event = accepted()
-    later = plan(event, KNOWN, DIRECTORY, NOON + timedelta(days=1), THREE_DAYS)
+    later = plan(event, KNOWN, DIRECTORY, Timing(NOON + timedelta(days=1), THREE_DAYS))
     assert [one.message_id for one in later] == [one.message_id for one in told(event)]
     assert len({one.message_id for one in later}) == 2
 
@@ -138,7 +153,7 @@ def under(policy: str, **more: Any) -> Known:
     ref = PolicyRef(name=policy, version=1)
     return Known(
         emails=emails, asker_id="customer", agent_id="agent",
-        escalation=Escalation(ref, approvers=("escalation-manager",)), **more,
+        escalation=running(ref, approvers=("escalation-manager",)), **more,
     )  # fmt: skip
 
 
@@ -160,12 +175,85 @@ def test_the_technician_is_told_first() -> None:
     assert places(told(event, under("engineer-led"))) == [
         ("handling-agent", "cid@support.example", "planned"),
         ("requester", "ann@customer.example", "planned"),
+        ("management", "team-manager@support.example", "planned"),
     ]
+
+
+@pytest.mark.rule("003-15", "003-16")
+def test_whoever_owes_a_duty_that_begins_now_is_told_now_and_once() -> None:
+    begun = [{"duty": name, "due_at": NOON, "clock": "elapsed"}
+             for name in ("evaluate", "primary-contact", "kickoff-call")]  # fmt: skip
+    event = accepted(policy="engineer-led", owner_id="agent", duties=begun)
+    found = told(event, under("engineer-led", support_manager_id="manager"))
+    assert places(found)[-1] == ("support-manager", "ben@support.example", "planned")
+    assert [one.audience for one in found].count("handling-agent") == 1
+    assert found[-1].template == "handover"
+
+
+def test_whoever_owes_updates_is_told_when_they_are_agreed() -> None:
+    event = decision(
+        decided.CommunicationPlanSet, escalation_id="escalation-1", mode="email",
+        frequency="PT4H", attendee_ids=["customer"],
+        duties=[{"duty": "next-update", "due_at": NOON, "clock": "elapsed"}],
+    )  # fmt: skip
+    assert places(told(event, under("engineer-led"))) == [
+        ("handling-agent", "cid@support.example", "planned")
+    ]
+
+
+def test_who_leads_a_team_is_told_at_an_address_of_their_own() -> None:
+    addresses = DIRECTORY.addresses.model_copy(update={"management": {"emea": "m@s.example"}})
+    directory = Directory(addresses, DIRECTORY.policies)
+    event = accepted(policy="engineer-led", owner_id="agent", duties=[])
+    found = told(event, under("engineer-led", team="emea"), directory)
+    assert places(found)[-1] == ("management", "m@s.example", "planned")
+
+
+@pytest.mark.rule("004-09")
+def test_the_customer_for_whom_somebody_asked_is_told_once() -> None:
+    known = replace(KNOWN, emails=EVERYBODY, behalf_id="sponsor")
+    assert places(told(accepted(), known))[-1] == (
+        "on-behalf-of", "hal@customer.example", "planned",
+    )  # fmt: skip
+    assert len(told(accepted(), replace(known, behalf_id="customer"))) == 2
+
+
+@pytest.mark.rule("000-27", "001-19")
+def test_the_manager_hears_of_another_contact() -> None:
+    event = decision(decided.ContactChanged, escalation_id="escalation-1", contact_id="customer")
+    assert places(told(event)) == [("support-manager", "ben@support.example", "planned")]
+
+
+@pytest.mark.rule("002-16")
+def test_the_customer_hears_of_a_shared_plan() -> None:
+    event = decision(decided.ActionPlanShared, escalation_id="escalation-1")
+    assert places(told(event)) == [("customer", "ann@customer.example", "planned")]
+
+
+@pytest.mark.rule("003-16")
+def test_the_primary_contact_and_the_customer_hear_of_each_other() -> None:
+    event = decision(
+        decided.PrimaryContactAssigned, escalation_id="escalation-1", contact_id="manager"
+    )
+    assert [(one.template, one.address) for one in told(event)] == [
+        ("primary-contact-assigned", "ben@support.example"),
+        ("primary-contact-named", "ann@customer.example"),
+    ]
+
+
+def test_a_request_for_a_case_that_may_still_turn_up_is_answered_later() -> None:
+    timing = Timing(NOON, THREE_DAYS, timedelta(minutes=10))
+    (one,) = plan(rejected("case-unknown"), KNOWN, DIRECTORY, timing)
+    assert one.due_at == NOON + timedelta(minutes=10)
+    (other,) = plan(rejected("too-early"), KNOWN, DIRECTORY, timing)
+    nameless = rejected("case-number-missing", subject="request/r-1", case_id=None)
+    (nowhere,) = plan(nameless, KNOWN, DIRECTORY, timing)
+    assert other.due_at == nowhere.due_at == NOON
 
 
 def test_a_case_without_an_agent_is_told_to_the_team() -> None:
     event = accepted(policy="engineer-led", owner_id=None)
-    first, _ = told(event, Known(emails=KNOWN.emails, asker_id="customer"))
+    first, *_ = told(event, Known(emails=KNOWN.emails, asker_id="customer"))
     assert (first.audience, first.address) == ("handling-agent", DIRECTORY.addresses.team)
 
 
@@ -191,6 +279,15 @@ def test_an_account_escalation_is_handed_to_its_manager() -> None:
     event = accepted(policy="templated", owner_id="lead", subject="account/acme", case_id=None)
     _, handover = told(event, under("templated"))
     assert (handover.template, handover.address) == ("handover", "lead@support.example")
+
+
+@pytest.mark.rule("004-05")
+def test_an_account_escalation_without_approval_is_told_to_those_who_manage_them() -> None:
+    event = accepted(policy="templated", owner_id=None, subject="account/acme", case_id=None)
+    known = replace(under("templated"), escalation=None)
+    assert places(told(event, known))[1] == (
+        "role:escalation-manager", "escalation-managers@support.example", "planned",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -242,7 +339,7 @@ def test_an_answered_approval_is_wanted_no_more(kind: type[decided.Decision]) ->
         if kind is decided.Accepted
         else decision(kind, escalation_id="escalation-1", by_id=None)
     )
-    (found,) = pointless(event.data)
+    found, *_ = pointless(event.data)
     assert "approval-wanted" in found.templates
 
 
