@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import uvloop
 
+from infra.runtime.answers import until_kafka_answers
 from infra.runtime.logs import configure_logging, get_logger, hide_in_logs
 from infra.runtime.membership import TAKEN, leave_if_replaced
 from infra.runtime.probes import PROBES, serve_probes
@@ -69,7 +70,8 @@ async def _until_stopped(main: Main, settings: Settings) -> None:
         loop.add_signal_handler(number, _asked_to_stop, stop)
     beating = asyncio.create_task(PROBES.beat())
     try:
-        await main(settings, stop)
+        if await until_kafka_answers(settings.kafka, stop):
+            await main(settings, stop)
     except Exception:
         await leave_if_replaced()
         raise

@@ -16,6 +16,7 @@ from typing import Any, Final, NoReturn
 
 import faust
 
+from infra.runtime.answers import until_kafka_answers
 from infra.runtime.kafka import connection, group_name, make_consumer, topic_name
 from infra.runtime.logs import configure_logging, get_logger, hide_in_logs
 from infra.runtime.probes import PROBES, serve_probes
@@ -120,7 +121,9 @@ def _credentials(kafka: KafkaSettings) -> Any:
 
 
 async def _missing(settings: Settings) -> list[str]:
-    """Faust waits for ever for a topic that does not exist; so it is asked for first."""
+    """Faust waits for ever for a topic that does not exist; so it is asked for first, as soon as
+    Kafka answers."""
+    await until_kafka_answers(settings.kafka, asyncio.Event())
     needed = (topics.SALESFORCE, topics.CASE_EVENTS.name, topics.dead_letters("intake").name)
     consumer = make_consumer(settings.kafka)
     await consumer.start()
