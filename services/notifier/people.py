@@ -97,4 +97,8 @@ def _asked_by(event: Decided, rows: list[Any]) -> dict[str, Any]:
     )
     if best is None:
         return {}
-    return {"asker_id": best["person_id"], "behalf_id": best["behalf_id"]}
+    return {
+        "asker_id": best["person_id"],
+        "behalf_id": best["behalf_id"],
+        "situations": tuple(best["situations"]),
+    }

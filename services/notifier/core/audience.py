@@ -28,6 +28,7 @@ class Known:
     emails: Mapping[str, str] = field(default_factory=dict)
     asker_id: str | None = None
     behalf_id: str | None = None
+    situations: tuple[str, ...] = ()
     support_manager_id: str | None = None
     agent_id: str | None = None
     team: str | None = None

@@ -1,8 +1,8 @@
 """When a missed duty is told: the first at once, what follows soon after as one message.
 
-A case whose duties go on being missed is told ever more seldom: each window that follows closely
-on the one before is twice as long, up to a day. So a runaway plan sends a handful of messages a
-day, however often it is missed.
+A case whose duties go on being missed is told ever more seldom: each window that follows within
+half a day on the one before is twice as long, up to half a day. So a runaway plan sends a handful
+of messages a day, however often it is missed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
-LONGEST: Final = timedelta(days=1)
+LONGEST: Final = timedelta(hours=12)
+"""The longest window, and how long a case must have been quiet to begin anew."""
 MOST_LISTED: Final = 20
 """Misses that one message names; the others are counted."""
 
@@ -45,7 +46,7 @@ def place(
     before: Window | None, subject: str, address: str, now: datetime, gather: timedelta
 ) -> Place:
     """Where a miss goes, and the window from then on."""
-    if before is None or now >= before.until + before.length:
+    if before is None or now >= before.until + LONGEST:
         return Place("at-once", now, Window(subject, address, now + gather, gather))
     if now >= before.until:
         length = min(before.length * 2, max(LONGEST, gather))

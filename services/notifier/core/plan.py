@@ -101,7 +101,7 @@ def _is_unknown(event: Decided) -> bool:
 def _orders(event: Decided, known: Known, told: Audiences) -> list[list[str]]:
     match event.data:
         case decided.Accepted() as one:
-            return [_accepted(event, one, told), *_behalf(known)]
+            return [_accepted(event, one, known, told), *_behalf(known)]
         case decided.ApprovalRequested() as one:
             return [["approvers", *told.owing([one.duty])], ["requester"]]
         case decided.Rejected() | decided.Declined():
@@ -124,9 +124,9 @@ def _orders(event: Decided, known: Known, told: Audiences) -> list[list[str]]:
             return []
 
 
-def _accepted(event: Decided, one: decided.Accepted, told: Audiences) -> list[str]:
+def _accepted(event: Decided, one: decided.Accepted, known: Known, told: Audiences) -> list[str]:
     """Whom the policy names, in its order, and then whoever else owes a duty that begins now."""
-    order = told.accepted(tuple(getattr(one, "situations", None) or ()))
+    order = told.accepted(known.situations)
     if event.subject.startswith("account/") and one.owner_id is None:
         order = ["approvers" if name == "handling-agent" else name for name in order]
     owing = told.owing([duty.duty for duty in one.duties])

@@ -100,7 +100,8 @@ WHERE subject = ANY($1::text[]) AND email IS NOT NULL
 -- name: asked_of
 -- Who asked on these subjects under these names.
 SELECT a.subject, a.ref, a.source_offset, a.kind, a.person_id,
-    a.form->>'on_behalf_of' AS behalf_id
+    a.form->>'on_behalf_of' AS behalf_id,
+    ARRAY(SELECT jsonb_array_elements_text(a.form->'situations')) AS situations
 FROM notifier.asked AS a
 JOIN unnest($1::text[], $2::text[]) AS w(subject, ref) USING (subject, ref)
 ORDER BY a.source_offset

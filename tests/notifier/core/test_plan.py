@@ -179,6 +179,16 @@ def test_the_technician_is_told_first() -> None:
     ]
 
 
+@pytest.mark.rule("003-06", "003-07")
+@pytest.mark.parametrize(("situation", "first"), [
+    ("production-down", "management"), ("critical-impact", "management"),
+    ("dissatisfaction", "handling-agent"),
+])  # fmt: skip
+def test_management_hears_first_where_the_situation_is_grave(situation: str, first: str) -> None:
+    known = under("engineer-led", situations=(situation,))
+    assert told(accepted(policy="engineer-led", owner_id="agent"), known)[0].audience == first
+
+
 @pytest.mark.rule("003-15", "003-16")
 def test_whoever_owes_a_duty_that_begins_now_is_told_now_and_once() -> None:
     begun = [{"duty": name, "due_at": NOON, "clock": "elapsed"}
