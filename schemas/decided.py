@@ -41,6 +41,9 @@ At = Annotated[
 """An instant that can be said in any zone; room for what is due long after a reported one."""
 Version = Annotated[int, Field(ge=0, le=LARGEST_VERSION)]
 
+Length = Annotated[timedelta, Field(strict=False)]
+"""A length of time; in JSON a text in ISO 8601."""
+
 
 class Ruled(BaseModel):
     """Parts and decisions: no coercion, readers skip fields that they do not know."""
@@ -284,8 +287,8 @@ class DutyReplanned(Decision):
     was_due_at: At | None
     due_at: At | None
     why: ReplanReason
-    left: timedelta | None = None
-    used: timedelta | None = None
+    left: Length | None = None
+    used: Length | None = None
 
 
 class DeadlineMissed(Decision):

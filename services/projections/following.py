@@ -125,6 +125,8 @@ class Following:
                 await connected.start()
                 await connected.follow(stop)
         except (*TABLES_MISSING, *POSTGRES_AWAY, KafkaError) as error:
+            if isinstance(error, KafkaError) and not error.retriable:
+                raise
             wait = self.outages.failed(error)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), wait)

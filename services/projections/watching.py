@@ -7,11 +7,12 @@ metrics and readiness; Kafka is told how far we are, for those who watch the gro
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Any, Final
 
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import IllegalStateError, KafkaError
 
 from infra.runtime.health import Progress
 from infra.runtime.logs import get_logger
@@ -99,14 +100,22 @@ class Watch:
             async with asyncio.timeout(PATIENCE):
                 ends = await one.consumer.end_offsets(owned) if owned else {}
                 at = {tp: await self._applied(tp) for tp in owned}
-                if at:
-                    await one.consumer.commit(at)
+        except IllegalStateError:  # a partition changed hands during the look
+            return
         except (KafkaError, TimeoutError) as error:
             one.outages.kafka.failed(type(error).__name__)
             return
         one.outages.kafka.over()
+        await self._hint(at)
         self._tell(at, ends)
         self._stop_if_stuck(at, ends)
+
+    async def _hint(self, at: dict[TopicPartition, int]) -> None:
+        """Tell Kafka how far we are, for who watches lag; who lost a partition need not."""
+        if at:
+            with contextlib.suppress(KafkaError, TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await self._following.consumer.commit(at)
 
     async def _applied(self, tp: TopicPartition) -> int:
         """How far a partition is in Postgres; the marks of transactions count as applied."""

@@ -41,6 +41,8 @@ async def test_every_row_is_there_once_though_postgres_was_killed(
         ends = {(one.topic, one.partition, one.offset) for one in await _readable(world)}
         await until(partial(_holds, world, len(ends)), 90)
         assert world.processes["projections"].poll() is None, "they should have waited"
+        log = (tmp_path / "projections.log").read_text("utf-8")
+        assert 1 <= log.count('"postgres-away"') <= KILLS, "one warning an outage"
         rows = await world.query(
             "SELECT topic, kafka_partition, kafka_offset FROM projections.events"
         )
