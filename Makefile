@@ -8,7 +8,7 @@ RUN := .venv/bin
 export UV_PYTHON_PREFERENCE ?= system
 
 .DEFAULT_GOAL := help
-.PHONY: help setup servers generate check format test test-long test-fast test-docker demo up bench mutants fields clean
+.PHONY: help setup servers generate check format test test-loaded test-long test-fast test-docker demo up bench mutants fields clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,9 @@ test-long: servers ## the tests that take longer: many kills, many random histor
 
 test-fast: setup ## what needs no broker (some of it starts a Postgres)
 	$(RUN)/python -m pytest tests/schemas tests/runtime tests/escalation tests/notifier/core tests/projections tests/architecture
+
+test-loaded: servers ## make test ten times while one core is busy; TIMES=3 for fewer; prints how many passed
+	$(RUN)/python -m tests.repeat_loaded --times $(or $(TIMES),10)
 
 test-docker: servers ## the journeys on containers (needs a Docker engine)
 	ESCALATION_TESTS=docker $(RUN)/python -m pytest tests/journeys tests/contracts
