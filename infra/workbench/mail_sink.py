@@ -13,8 +13,10 @@ import signal
 import sys
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import EmailMessage
-from email.policy import default
+from email.policy import compat32, default
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,9 +39,7 @@ class Inbox:
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         """Called by aiosmtpd for each message."""
-        message = message_from_bytes(envelope.content, policy=default)
-        assert isinstance(message, EmailMessage)
-        entry = _entry(message, envelope.mail_from, envelope.rcpt_tos)
+        entry = entry_of(envelope.content, envelope.mail_from, envelope.rcpt_tos)
         try:
             _append(self._file, json.dumps(entry))
         except OSError:
@@ -76,17 +76,38 @@ def _append(file: Path, line: str) -> None:
         os.close(opened)
 
 
-def _entry(message: EmailMessage, sender: str, recipients: list[str]) -> dict[str, Any]:
+def entry_of(content: bytes, sender: str, recipients: list[str]) -> dict[str, Any]:
+    """A message as ``GET /messages`` shows it."""
+    message = message_from_bytes(content, policy=default)
+    assert isinstance(message, EmailMessage)
     return {
         "from": sender,
         "to": recipients,
         "subject": str(message["subject"] or ""),
         "message_id": str(message["message-id"] or ""),
-        "headers": {name: str(value) for name, value in message.items()},
+        "headers": _headers(content),
         "text": _part(message, "plain"),
         "html": _part(message, "html"),
         "received_at": datetime.now(UTC).isoformat(),
     }
+
+
+def _headers(content: bytes) -> dict[str, str]:
+    """The headers as a mail program shows them.
+
+    Python's newer parser keeps the fold between two encoded words of an address as a blank in the
+    middle of a name (RFC 2047, section 6.2, says that it is none); the older one reads it right.
+    """
+    raw = message_from_bytes(content, policy=compat32)
+    return {name: _decoded(str(value)) for name, value in raw.items()}
+
+
+def _decoded(value: str) -> str:
+    unfolded = "".join(value.splitlines())
+    try:
+        return str(make_header(decode_header(unfolded)))
+    except (HeaderParseError, LookupError, UnicodeError):
+        return unfolded
 
 
 def _part(message: EmailMessage, kind: str) -> str:
