@@ -25,7 +25,7 @@ from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
 from schemas import topics
-from services.notifier.metrics import LAG, READ, STEPPED_BACK
+from services.notifier.metrics import BEHIND, LAG, READ, STEPPED_BACK
 from services.notifier.planner import Batch, Overtaken, Planner
 from services.notifier.reading import Broken, Desk, Spot, Waiting, read_case, read_decision
 from services.notifier.seats import Seats, group_consumer
@@ -266,6 +266,7 @@ class Follower:
             return
         self.kafka.over()
         for tp in reading:
-            self.progress.moved(tp, await self.consumer.position(tp))
+            self.progress.moved(tp, at := await self.consumer.position(tp))
+            BEHIND.labels(topic=tp.topic, partition=tp.partition).set(max(ends[tp] - at, 0))
         if stuck := self.progress.stuck(ends, STUCK_AFTER):
             raise Stuck(f"{len(stuck)} partitions have not moved for {STUCK_AFTER:.0f} s")

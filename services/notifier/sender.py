@@ -29,7 +29,7 @@ from services.notifier.core.mailbox import mailbox
 from services.notifier.core.retries import Retries
 from services.notifier.core.wording import write
 from services.notifier.lanes import Lane, lanes
-from services.notifier.metrics import ATTEMPTS, LATENCY, SERVER_AWAY, SETTLED
+from services.notifier.metrics import ATTEMPTS, IN_DOUBT, LATENCY, SERVER_AWAY, SETTLED
 from services.notifier.outbox import Ending, Outbox
 from services.notifier.told import told
 
@@ -148,6 +148,8 @@ class Sender:
     async def _record(self, row: Any, end: Ending) -> None:
         """Also through an outage of Postgres: what the mail server said must not be forgotten."""
         ATTEMPTS.labels(outcome=end.outcome).inc()
+        if end.outcome == "unknown":
+            IN_DOUBT.inc()
         age = datetime.now(UTC) - row["planned_at"]
         next_ = self.retries.after(end.outcome, row["attempts"], age)
         place = (row["message_id"], row["attempts"], end)

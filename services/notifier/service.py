@@ -13,6 +13,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from aiokafka.errors import KafkaError
+
 from infra.runtime.logs import get_logger
 from infra.runtime.migrations import pending
 from infra.runtime.outage import Outage
@@ -56,7 +58,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     )
     directory = Directory(load_addresses(settings.notifier.addresses_file), policies)
     mail_from = sender_of(settings.smtp)
-    pool = await _until_postgres_answers(settings, stop)
+    postgres = Outage("postgres", is_condition=True)
+    kafka = Outage("kafka", is_condition=True)
+    pool = await _until_postgres_answers(settings, stop, postgres)
     if pool is None:
         return
     wake, rejects, mine = asyncio.Event(), Rejects(settings.kafka), settings.notifier
@@ -64,10 +68,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     planner = Planner(pool, directory, waits, rejects)
     outbox = Outbox(pool, f"notifier-{mine.instance_id}")
     retries = Retries(mine.retry_first, mine.retry_longest)
-    follower = Follower(settings, planner, wake, stop)
-    sender = Sender(outbox, settings.smtp, mail_from, retries, wake, stop, follower.backlog)
+    follower = Follower(settings, planner, wake, stop, kafka=kafka, postgres=postgres)
+    sender = Sender(
+        outbox, settings.smtp, mail_from, retries, wake, stop, follower.backlog, postgres=postgres
+    )
     topic = PolicyTopic(settings.kafka)
-    planner.learn(await topic.news())
+    planner.learn(await _until_kafka_answers(topic, stop, kafka))
     try:
         learning = topic.follow(planner.learn)
         await _run_all(stop, wake, (follower.run(), sender.run(), _forget(pool), learning))
@@ -96,9 +102,23 @@ async def _run_all(stop: asyncio.Event, wake: asyncio.Event, parts: tuple[Any, .
             raise result
 
 
-async def _until_postgres_answers(settings: Settings, stop: asyncio.Event) -> Any:
+async def _until_kafka_answers(topic: PolicyTopic, stop: asyncio.Event, kafka: Outage) -> list[str]:
+    """The policies that were published so far; none if asked to stop before."""
+    while not stop.is_set():
+        try:
+            found = await topic.news()
+        except KafkaError as error:
+            wait = kafka.failed(type(error).__name__)
+        else:
+            kafka.over()
+            return found
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), wait)
+    return []
+
+
+async def _until_postgres_answers(settings: Settings, stop: asyncio.Event, postgres: Outage) -> Any:
     """A pool on migrated tables; None if asked to stop before. Errors: ``NotMigrated``."""
-    postgres = Outage("postgres", is_condition=True)
     while not stop.is_set():
         try:
             missing = await pending(settings.postgres.dsn, OWNER, MIGRATIONS)
