@@ -5,13 +5,17 @@ On a real Postgres, with records mutated from valid ones of every reported and d
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.mutations import NOW_MS, Wild, mutated
+from schemas import decided, reported
+from services.projections.reading import Read, read
+from tests.mutations import NOW_MS, Wild, mutated, valid
 from tests.projections.consumed import (
     CASES,
     DECISIONS,
@@ -24,9 +28,37 @@ from tests.projections.consumed import (
 from tests.projections.filling import applied, connected
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
-DECIDED = tuple(
-    Wild(one.key, one.value, timestamp=NOW_MS) for one in examples(NOW_MS) if one.topic == DECISIONS
-)
+RARE: dict[str, dict[str, Any]] = {
+    "case-linked": {"case_id": "CASE-1", "escalation_id": "e-1", "account_id": "north"},
+    "case-unlinked": {"case_id": "CASE-1", "escalation_id": "e-1", "account_id": "north"},
+    "monitoring-held": {"case_id": "CASE-1", "escalation_id": "e-1", "owed": ["improvement"],
+                        "why": "closed"},
+}  # fmt: skip
+"""Decisions that neither an example nor the day shows."""
+
+
+def _rare(name: str, data: dict[str, Any]) -> Wild:
+    event = {
+        "specversion": "1.0", "id": f"rare-{name}", "source": "/escalation/decider",
+        "type": f"support.escalation.{name}.v1", "subject": "account/north", "data": data,
+        "time": "2026-11-25T09:00:00Z", "sourcepartition": "0", "sourceoffset": "7".zfill(20),
+    }  # fmt: skip
+    return Wild(b"account/north", json.dumps(event).encode(), timestamp=NOW_MS)
+
+
+def _of_every_decided_type() -> tuple[Wild, ...]:
+    shown = [one for one in (*examples(NOW_MS), *a_day(800, NOW, 3)) if one.topic == DECISIONS]
+    first: dict[str, Wild] = {}
+    for one in shown:
+        first.setdefault(type_of(one.value), Wild(one.key, one.value, timestamp=NOW_MS))
+    return (*first.values(), *(_rare(name, data) for name, data in RARE.items()))
+
+
+def type_of(value: bytes) -> str:
+    return str(json.loads(value)["type"])
+
+
+DECIDED = _of_every_decided_type()
 REPORTED = tuple(
     Wild(one.key, one.value, timestamp=NOW_MS) for one in examples(NOW_MS) if one.topic == CASES
 )
@@ -49,6 +81,14 @@ wild = st.one_of(
     st.tuples(mutated(DECIDED), st.just(DECISIONS)),
 )
 numbers = st.sampled_from(sorted({one.partition for one in SOUND}))
+
+
+def test_what_is_mutated_is_valid_and_of_every_type() -> None:
+    assert {type_of(one.value or b"") for one in DECIDED} == set(decided.BY_TYPE)
+    assert {type_of(one.value or b"") for one in (*valid(), *REPORTED)} >= set(reported.BY_TYPE)
+    for one in DECIDED:
+        whole = consumed(DECISIONS, (0, 0), one.key, one.value, one.timestamp, one.headers)
+        assert isinstance(read(whole, DECISIONS), Read), one
 
 
 async def test_whatever_a_record_holds_everything_else_is_applied(database: str) -> None:
