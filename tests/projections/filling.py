@@ -73,5 +73,6 @@ async def applied(dsn: str, records: Iterable[Consumed]) -> Letters:
     letters = Letters()
     async with connected(dsn) as connection:
         projector = Projector(connection, DECISIONS, shipped_policies())
+        await write_policies(connection, shipped_policies())
         await Applier(projector, letters.put).apply(*batches(records))
     return letters

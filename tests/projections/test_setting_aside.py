@@ -126,3 +126,15 @@ OF_NOBODY = (
 )
 def test_only_what_a_record_holds_counts_against_it(error: Exception, is_a_records: bool) -> None:
     assert is_of_a_record(error) is is_a_records
+
+
+@pytest.mark.parametrize("stamp", [10**20, -(10**18), 2**63 - 1, 253_402_300_800_000])
+async def test_a_timestamp_that_is_no_instant_is_set_aside(database: str, stamp: int) -> None:
+    one = SOUND[0]
+    odd = consumed(CASES, (one.partition, 0), one.key, one.value, stamp)
+    letters = await applied(database, placed([odd, *SOUND[1:]]))
+    assert [(found.reason, found.record.timestamp) for found in letters.found] == [
+        ("processing-failed", stamp)
+    ]
+    async with connected(database) as owner:
+        assert await owner.fetchval("SELECT count(*) FROM projections.events") == len(SOUND) - 1
