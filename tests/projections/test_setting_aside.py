@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from services.projections.applying import is_of_a_record
+from services.projections.applying import Applier, is_of_a_record
 from services.projections.projector import Batch, LostOwnership, Place, Projector
+from services.projections.schema import TABLES_MISSING
 from tests.benchmarks.peers import shipped_policies
 from tests.projections.consumed import CASES, DECISIONS, Consumed, a_day, consumed, placed
-from tests.projections.filling import applied, batches, connected
+from tests.projections.filling import Letters, applied, batches, connected
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
@@ -90,8 +91,13 @@ async def test_a_repeated_event_is_kept_once_and_no_error_for_postgres(database:
 async def test_tables_that_are_missing_are_nobody_s_record(database: str) -> None:
     async with connected(database) as owner:
         await owner.execute("DROP SCHEMA projections CASCADE")
-    with pytest.raises(asyncpg.UndefinedTableError):
-        await applied(database, SOUND)
+    found, unusable = batches(SOUND)
+    letters = Letters()
+    async with connected(database) as connection:
+        projector = Projector(connection, DECISIONS, shipped_policies())
+        with pytest.raises(TABLES_MISSING):
+            await Applier(projector, letters.put).apply(found, unusable)
+    assert letters.found == []
 
 
 async def test_who_read_from_a_place_that_postgres_never_reached_reads_the_offsets(
