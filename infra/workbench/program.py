@@ -7,7 +7,6 @@ something.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import sys
@@ -18,16 +17,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from infra.runtime.plain_text import visible_lines
-from infra.runtime.settings import Settings, load_settings
-from infra.workbench import operator_commands
-from infra.workbench import publish as publishing
+from infra.workbench import event_commands, operator_commands
 from infra.workbench.demo import play
 from infra.workbench.remedies import MENDABLE, explained
 from infra.workbench.up import SERVICES, default_data, discard, up
-from schemas import topics
 from services.escalation.authoring import commands as policies
 from services.projections.review import commands as review
 
@@ -40,6 +35,7 @@ app = typer.Typer(
 review.mount(app)
 policies.mount(app)
 operator_commands.mount(app)
+event_commands.mount(app)
 
 Data = Annotated[
     Path | None,
@@ -106,62 +102,6 @@ def run(service: Service) -> None:
     Example: ESCALATION_KAFKA__BOOTSTRAP_SERVERS=kafka:9092 escalation run decider
     """
     os.execv(sys.executable, [sys.executable, "-m", SERVICES[service.value]])  # noqa: S606
-
-
-@app.command()
-def send(file: Path) -> None:
-    """Publish a file of CloudEvents, one JSON object a line. Nothing is sent if a line is wrong.
-
-    Example: escalation send events.jsonl
-    """
-    lines = list(_lines(file))
-    if wrong := [line for line in lines if line.problem is not None]:
-        _tell(wrong)
-        stderr.print(f"nothing was sent: {len(wrong)} of {len(lines)} lines are wrong")
-        raise typer.Exit(1)
-    records = (publishing.to_case_topic(line.subject, line.text) for line in lines)
-    number = _run(publishing.publish(_settings().kafka, records))
-    stderr.print(f"{number} events sent to {topics.CASE_EVENTS.name}")
-
-
-@app.command()
-def validate(file: Path, json: Json = False) -> None:
-    """Check a file of CloudEvents without sending it; exit 3 where a line is wrong.
-
-    Example: escalation validate events.jsonl
-    """
-    lines = list(_lines(file))
-    wrong = [line for line in lines if line.problem is not None]
-    if json:
-        _print_json([{"line": one.number, "problem": one.problem} for one in wrong])
-    else:
-        _tell(wrong)
-        print(f"{len(lines) - len(wrong)} of {len(lines)} lines are right")
-    if wrong:
-        raise typer.Exit(3)
-
-
-def _lines(file: Path) -> list[publishing.Line]:
-    try:
-        return list(publishing.read_lines(file))
-    except OSError as error:
-        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from None
-
-
-def _tell(wrong: list[publishing.Line]) -> None:
-    table = Table("line", "what is wrong")
-    for line in wrong[:50]:
-        table.add_row(str(line.number), line.problem)
-    if wrong:
-        stderr.print(table)
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, default=str))
-
-
-def _settings() -> Settings:
-    return load_settings()
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:
