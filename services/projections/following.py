@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, field
 from typing import Any, Final
 
-from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from infra.runtime.kafka import topic_name
 from infra.runtime.logs import get_logger
 from infra.runtime.membership import make_member
-from infra.runtime.outage import Outage
 from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
@@ -32,57 +30,11 @@ from services.projections.reading import Found, Unusable, read_all
 from services.projections.rejects import Rejects
 from services.projections.schema import TABLES_MISSING, connect, require_tables
 from services.projections.sql import SQL
+from services.projections.state import Assignment, Outages, Positions
 
 SLICE: Final = 100
 """Records read without giving way."""
 log = get_logger(__name__)
-
-
-class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """Notices that partitions changed hands; nothing of them is read before offsets were."""
-
-    def __init__(self) -> None:
-        self.consumer: Any = None
-        self.changed = False
-
-    async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
-        """Nothing to do: what was applied is committed with its offset."""
-
-    async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
-        self.consumer.pause(*assigned)
-        self.changed = True
-
-
-@dataclass
-class Positions:
-    """How far each partition was read, and how far of that is in Postgres."""
-
-    read: dict[Place, int] = field(default_factory=dict)
-    applied: dict[Place, int] = field(default_factory=dict)
-
-    def start(self, at: dict[Place, int]) -> None:
-        self.read, self.applied = dict(at), dict(at)
-
-    def is_idle(self, place: Place) -> bool:
-        """Whether everything that was read is in Postgres."""
-        return self.read.get(place) == self.applied.get(place)
-
-
-@dataclass
-class Outages:
-    """What the projections cannot work without, and whether it is there."""
-
-    postgres: Outage = field(default_factory=lambda: Outage("postgres", is_condition=True))
-    tables: Outage = field(default_factory=lambda: Outage("read-models", is_condition=True))
-    kafka: Outage = field(default_factory=lambda: Outage("kafka", is_condition=True))
-
-    def failed(self, error: BaseException) -> float:
-        """Note what is away; seconds to wait."""
-        if isinstance(error, TABLES_MISSING):
-            return self.tables.failed(f"{error}: run escalation db migrate")
-        if isinstance(error, KafkaError):
-            return self.kafka.failed(type(error).__name__)
-        return self.postgres.failed(type(error).__name__)
 
 
 class Following:
@@ -146,8 +98,8 @@ class Connected:
         """Connect; whatever was read before and not applied is read again."""
         one = self.following
         self.connection = await connect(one.settings.postgres)
-        await require_tables(self.connection)
         one.outages.postgres.over()
+        await require_tables(self.connection)
         one.outages.tables.over()
         one.is_stale, one.assignment.changed = False, True
 
