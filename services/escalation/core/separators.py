@@ -142,15 +142,16 @@ def _introduction(lines: list[str], number: int) -> int | None:
         return None  # neither a colon nor a rule at its end
     if not (said.endswith(_ENDS) or _WROTE_INSIDE.search(said)):
         return None
-    if _introduces(said):
-        return number
+    alone = number if _introduces(said) else None
+    if alone is not None and _BEGINS.match(said):
+        return alone
     for length, line in enumerate(_above(lines, number, _WRAPPED - 1), 1):
         if not line.strip() or len(line) > _LONGEST:
-            return None
+            break
         said = f"{line.strip(_ORNAMENT)} {said}"
         if _BEGINS.match(said) and _introduces(said):
             return number - length
-    return None
+    return alone
 
 
 def _introduces(said: str) -> bool:

@@ -138,7 +138,7 @@ class Partition:
             return Outcome.SKIPPED
         if event.subject.startswith("clock/"):
             return self._let_pass(event, record)
-        if event.subject.startswith("review/"):
+        if event.subject.startswith(("review/", "person/")):
             return Outcome.SKIPPED
         return self._decide(event, record.offset, recorded_at)
 

@@ -109,6 +109,8 @@ def test_below_the_separator_of_a_mail_program_all_is_quoted(separator: str, for
 @pytest.mark.parametrize("separator", [*RULES, *INTRODUCTIONS, *BLOCKS])
 def test_above_it_all_counts(separator: str) -> None:
     assert asks(f"This is an escalation request.\n\n{separator}\nold words")
+    alone = phrases.normalised(f"Escalation request!\n\n{separator}\nold words")
+    assert phrases.is_bare(alone, PHRASE.words), "nothing of the separator is the author's"
 
 
 @pytest.mark.rule("001-11")

@@ -203,3 +203,15 @@ def test_every_period_of_a_plan_that_passed_is_missed_once_before_the_record_tha
     missed = [one for one in log.named("deadline-missed") if one["duty"] == "next-update"]
     assert len(missed) == len({one["due_at"] for one in missed}) == 3_600
     assert datetime.fromisoformat(missed[-1]["due_at"]) == (NOON + 900 * HOUR).astimezone(UTC)
+
+
+@pytest.mark.parametrize("subject", ["person/ann", "review/team-1"])
+def test_what_is_about_no_case_makes_none(subject: str) -> None:
+    partition = Partition(0, 1, POLICIES)
+    for offset, one in enumerate((opened(NOON), requested(NOON))):
+        one.subject = subject
+        stamp = int(NOON.timestamp() * 1000)
+        partition.take(Incoming(offset, stamp, one.key, write(one)))
+    batch = partition.flush()
+    assert (batch.decisions, batch.dead_letters) == ([], [])
+    assert [key for key, _ in batch.states] == [b"clock/0"]
