@@ -103,9 +103,21 @@ def _read(record: Any, decides: str) -> Read | Unusable | str:
     row = (
         event.id, event.source, event.subject, event.type, event.time, at,
         event.correlation_id, event.causation_id, topic, partition, offset, event.source_offset,
-        to_json(event.as_read, inf_nan_mode="null").decode(),
+        _data(event, topic == decides),
     )  # fmt: skip
     return Read(record, topic, offset, at, event, row)
+
+
+def _data(event: Envelope[Any], is_decision: bool) -> str:
+    """The data as it is kept, with what the model does not know.
+
+    Views compute with decisions: what the model knows stands in the one form that it is written in
+    (an instant in RFC 3339, for example), however it came.
+    """
+    data = event.as_read
+    if is_decision:
+        data = data | event.data.model_dump(mode="json", exclude_unset=True)
+    return to_json(data, inf_nan_mode="null").decode()
 
 
 @lru_cache(maxsize=100_000)
