@@ -114,7 +114,8 @@ def _check_needed(attributes: dict[str, Any]) -> None:
 def problem_of(attributes: dict[str, Any]) -> str | None:
     """What makes the attributes ``schema-invalid``; None where nothing does."""
     for name, value in attributes.items():
-        if type(value) is str and len(value) <= _ALWAYS_SHORT and value.isprintable():
+        is_short = type(value) is str and (len(value) <= _ALWAYS_SHORT or name not in _LONGEST)
+        if is_short and value.isprintable():
             continue
         if (problem := _problem_of_one(name, value)) is not None:
             return problem

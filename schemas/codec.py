@@ -210,14 +210,16 @@ def _problems_of_data(model: type[BaseModel], data: Any) -> list[tuple[str, str]
 
 def _source(attributes: dict[str, Any]) -> tuple[int | None, int | None]:
     """Which record caused a decision: its partition and offset."""
-    partition, offset = (_whole(attributes, name) for name in ("sourcepartition", "sourceoffset"))
+    partition = _whole(attributes, "sourcepartition")
+    offset = _whole(attributes, "sourceoffset")
     if partition is not None and partition > _LARGEST_PARTITION:
         raise Unfit("schema-invalid", "sourcepartition: Kafka has no such partition")
     return partition, offset
 
 
 def _whole(attributes: dict[str, Any], name: str) -> int | None:
-    text = attributes.get(name)
-    if text is not None and whole_number(text) is None:
+    if (text := attributes.get(name)) is None:
+        return None
+    if (number := whole_number(text)) is None:
         raise Unfit("schema-invalid", f"{name}: not the digits of a number that fits 63 bits")
-    return whole_number(text)
+    return number
