@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -13,7 +15,16 @@ import pytest
 from infra.workbench.migrating import migrate_all
 from infra.workbench.up import discard
 from infra.workbench.workbench import Workbench
+from tests.projections.consumed import a_day, examples, placed
+from tests.projections.filling import connected, fill
 
+NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
+A_MESSAGE = """
+    INSERT INTO notifier.message (message_id, event_id, audience, channel, template, event_type,
+        event_time, subject, brief, said_at, due_at)
+    VALUES (gen_random_uuid(), 'event-1', 'requester', 'mail', 'accepted',
+        'support.escalation.accepted.v1', now(), 'account/north', '{}', now(), now())
+"""
 ELSEWHERE = {
     "ESCALATION_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1",
     "ESCALATION_SMTP__HOST": "127.0.0.1",
@@ -50,3 +61,26 @@ async def database(postgres: str) -> AsyncIterator[str]:
     yield dsn
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin.close()
+
+
+@pytest.fixture
+async def filled(database: str) -> str:
+    """A database in which every view has rows."""
+    records = a_day(60, NOW)
+    await fill(database, records)
+    await fill(database, placed(examples(int(NOW.timestamp() * 1000)), records))
+    async with connected(database) as owner:
+        await owner.execute(A_MESSAGE)
+    return database
+
+
+@pytest.fixture
+async def login(filled: str) -> AsyncIterator[str]:
+    """The address for a login that has the role and nothing more."""
+    name = f"reader_{uuid4().hex[:8]}"
+    async with connected(filled) as owner:
+        await owner.execute(f"CREATE ROLE {name} LOGIN IN ROLE escalation_reader")
+    server = urlsplit(filled)
+    yield server._replace(netloc=f"{name}@{server.hostname}:{server.port}").geturl()
+    async with connected(filled) as owner:
+        await owner.execute(f"DROP ROLE {name}")

@@ -5,21 +5,15 @@ What there is to read comes from the catalogue, so that a view added later is as
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from uuid import uuid4
 
 import asyncpg
 import pytest
 
-from tests.projections.consumed import a_day, examples, placed
-from tests.projections.filling import connected, fill
+from tests.projections.filling import connected
 
 ROOT = Path(__file__).parents[2]
-NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 PUBLIC = ["review", "analytics"]
 VIEWS = """
     SELECT table_schema || '.' || quote_ident(table_name) AS name FROM information_schema.tables
@@ -42,35 +36,6 @@ FOREIGN = """
       AND c.relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
       AND c.relnamespace::regnamespace::text <> ALL($1)
 """
-A_MESSAGE = """
-    INSERT INTO notifier.message (message_id, event_id, audience, channel, template, event_type,
-        event_time, subject, brief, said_at, due_at)
-    VALUES (gen_random_uuid(), 'event-1', 'requester', 'mail', 'accepted',
-        'support.escalation.accepted.v1', now(), 'account/north', '{}', now(), now())
-"""
-
-
-@pytest.fixture
-async def filled(database: str) -> str:
-    """A database in which every view has rows."""
-    records = a_day(60, NOW)
-    await fill(database, records)
-    await fill(database, placed(examples(int(NOW.timestamp() * 1000)), records))
-    async with connected(database) as owner:
-        await owner.execute(A_MESSAGE)
-    return database
-
-
-@pytest.fixture
-async def login(filled: str) -> AsyncIterator[str]:
-    """The address for a login that has the role and nothing more."""
-    name = f"reader_{uuid4().hex[:8]}"
-    async with connected(filled) as owner:
-        await owner.execute(f"CREATE ROLE {name} LOGIN IN ROLE escalation_reader")
-    server = urlsplit(filled)
-    yield server._replace(netloc=f"{name}@{server.hostname}:{server.port}").geturl()
-    async with connected(filled) as owner:
-        await owner.execute(f"DROP ROLE {name}")
 
 
 async def test_every_view_reads_in_full_under_a_login_that_has_the_role(login: str) -> None:
