@@ -23,6 +23,8 @@ from aiokafka.record.default_records import _DefaultRecordBatchPy
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import decode_varint
 
+from infra.runtime.logs import get_logger
+
 LENGTH_AT: Final = 8
 MAGIC_AT: Final = 16
 OVERHEAD: Final = 12
@@ -32,6 +34,8 @@ TRIES: Final = 3
 not on its way."""
 ENVIRONMENT: Final = (UnsupportedCodecError, MemoryError)
 """What says nothing about a batch, but about this machine."""
+
+log = get_logger(__name__)
 
 
 class Unparsed(bytes):
@@ -229,6 +233,25 @@ class _Failures:
 _failures: Final = _Failures()
 
 
+class TolerantResult(fetcher.FetchResult):  # type: ignore[misc]  # aiokafka has no types
+    """In place of aiokafka's ``FetchResult``: what was fetched of one partition.
+
+    aiokafka raises for a batch with a wrong checksum, in the middle of collecting from several
+    partitions, and what it had collected from the others is lost: their positions have moved on.
+    Here that partition alone gives nothing, and is fetched again at its position.
+    """
+
+    def getall(self, max_records: int | None = None) -> list[Any]:
+        try:
+            found: list[Any] = super().getall(max_records)
+            return found
+        except CorruptRecordException as error:
+            log.warning("batch-damaged", why=str(error)[:200])
+            self._partition_records = None
+            return []
+
+
 def install() -> None:
     """Let every consumer of this process read tolerantly, Faust's too."""
     fetcher.MemoryRecords = TolerantRecords
+    fetcher.FetchResult = TolerantResult

@@ -80,6 +80,10 @@ def test_faust_builds_its_consumer_where_we_override_it() -> None:
     source = inspect.getsource(driver.AIOKafkaConsumerThread._create_worker_consumer)
     assert 'isolation_level: str = "read_uncommitted"' in source
     assert "_new_consumer_thread" in vars(driver.Consumer)
+    assert "fetcher.fetched_records(" in inspect.getsource(
+        driver.AIOKafkaConsumerThread._fetch_records
+    )
+    assert "res_or_error.getall(" in inspect.getsource(fetcher.Fetcher.fetched_records)
     assert CommittedTransport.Consumer is CommittedConsumer
     assert "_isolation_level" in inspect.getsource(AIOKafkaConsumer.__init__)
 

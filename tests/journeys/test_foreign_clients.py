@@ -141,12 +141,14 @@ async def produce_raw(world: World, records: list[tuple[bytes, bytes]], name: by
     assert await send_raw(world, records[0][0], written(rows)) == 0
 
 
-async def send_raw(world: World, key: bytes, batch: bytes) -> int:
+async def send_raw(
+    world: World, key: bytes, batch: bytes, topic: str = topics.CASE_EVENTS.name
+) -> int:
     """Write a batch as it is; the broker's error code."""
     producer = make_producer(world.kafka)
     await producer.start()
     try:
-        name = topic_name(world.kafka, topics.CASE_EVENTS.name)
+        name = topic_name(world.kafka, topic)
         number = topics.partition_of(key, topics.PARTITIONS)
         await producer.partitions_for(name)
         leader = producer.client.cluster.leader_for_partition(TopicPartition(name, number))

@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
@@ -23,6 +24,8 @@ from services.escalation.intake.record import Parked
 from services.escalation.intake.salesforce import translate
 from tests.escalation.intake.changes import created, header
 from tests.escalation.intake.mutations import records
+from tests.journeys.test_foreign_clients import damaged, send_raw
+from tests.runtime.test_tolerant_records import Row, written
 from tests.world import World, until
 
 MAPPING = load_mapping(None)
@@ -62,9 +65,9 @@ async def _all(world: World, expected: set[str]) -> bool:
     return {json.loads(one.value)["id"] for one in records} == expected
 
 
-async def _letters(world: World) -> list[Any]:
+async def _letters(world: World, number: int = 3) -> list[Any]:
     letters = await world.records(topics.dead_letters("intake").name)
-    return letters if len(letters) >= 3 else []
+    return letters if len(letters) >= number else []
 
 
 # --- any record ----------------------------------------------------------------------------
@@ -97,13 +100,14 @@ def _mutated(number: int) -> list[bytes | None]:
 
 
 async def test_no_record_of_the_vendors_topic_stops_it(world: World) -> None:
+    values = _mutated(150)
+    outcomes = [prepared(value, MAPPING) for value in values]
+    is_damaged = await _unreadable_bytes(world)
     port = free_port()
     world.more["ESCALATION_HEALTH__PORT"] = str(port)
     world.start("intake")
     del world.more["ESCALATION_HEALTH__PORT"]
     world.start("decider")
-    values = _mutated(150)
-    outcomes = [prepared(value, MAPPING) for value in values]
     await _publish_oddly(world, values)
     await world.publish_raw(
         ((b"500LAST", json.dumps(one).encode()) for one in SENTINEL), topics.SALESFORCE, ()
@@ -111,37 +115,65 @@ async def test_no_record_of_the_vendors_topic_stops_it(world: World) -> None:
     await until(lambda: _accepted(world, "500LAST"), 90)
 
     expected = {one.event.id for found in outcomes if isinstance(found, list) for one in found}
-    assert await _ids(world) >= expected
-    parked = [(v, found.reason) for v, found in zip(values, outcomes, strict=True)
+    parked = [(value, found.reason) for value, found in zip(values, outcomes, strict=True)
               if isinstance(found, Parked)]  # fmt: skip
-    letters = await world.records(topics.dead_letters("intake").name)
+    letters = await until(lambda: _letters(world, len(parked) + 1), 30)
+    (other,) = (one for one in letters if _is_of_the_disk(one))
+    parked.append((other.value, "not-json" if is_damaged else "not-an-envelope"))
     assert sorted(map(_reason, letters)) == sorted(reason for _, reason in parked)
     assert {one.value for one in letters} == {value for value, _ in parked}
-    assert {one.key for one in letters} == {*KEYS[:-1], b"tombstone"}
+    assert {one.key for one in letters if one is not other} == {*KEYS[:-1], b"tombstone"}
 
-    log = (world.logs / "intake.log").read_text("utf-8")
-    lines = [json.loads(line) for line in log.splitlines()]
-    told = [line for line in lines if line["event"] == "dead-letter"]
-    assert len(told) == len(letters)
-    assert all(one["level"] == "warning" and one["reason"] and "offset" in one for one in told)
+    async def all_is_reported() -> bool:
+        return await _ids(world) >= expected and await _accepted(world, "500HEADER")
+
+    await until(all_is_reported, 30)
+    _log_says(world.logs / "intake.log", len(letters))
     assert world.processes["intake"].poll() is None
-    await _metrics_say(port, Counter(map(_reason, letters)), len(values) + len(SENTINEL))
+    await _metrics_say(port, Counter(map(_reason, letters)), len(values) + 5)
+
+
+async def _unreadable_bytes(world: World) -> bool:
+    """A case and a comment with a header name that is not UTF-8, and damage on the broker's disk
+    where that is in reach."""
+    case = created() | {"ChangeEventHeader": header(recordIds=["500HEADER"], transactionKey="h-1")}
+    comment = created("CaseComment", ParentId="500HEADER")
+    rows: list[Row] = [
+        (b"500HEADER", json.dumps(one).encode(), [(b"caf\xe9", b"x")]) for one in (case, comment)
+    ]
+    assert await send_raw(world, b"500HEADER", written(rows), topics.SALESFORCE) == 0
+    await world.publish_raw([(b"damage", b'{"to-be-damaged": 1}')], topics.SALESFORCE, ())
+    disk = world.servers.data / "kafka"
+    return disk.exists() and bool(damaged(disk, b'"to-be-damaged"'))
+
+
+def _is_of_the_disk(letter: Any) -> bool:
+    return any(mark in (letter.value or b"") for mark in (b"first_offset", b"to-be-damaged"))
 
 
 async def _publish_oddly(world: World, values: list[bytes | None]) -> None:
-    """With every kind of key, headers and timestamp."""
-    producer = make_producer(world.kafka, max_request_size=2 << 20)
-    await producer.start()
-    try:
-        for n, value in enumerate(values):
-            key = KEYS[n % len(KEYS)] if value is not None else b"tombstone"
-            stamp = TIMESTAMPS[n % len(TIMESTAMPS)]
-            await producer.send_and_wait(
-                topic_name(world.kafka, topics.SALESFORCE), value, key=key,
-                headers=list(HEADERS[n % len(HEADERS)]), timestamp_ms=stamp,
-            )  # fmt: skip
-    finally:
-        await producer.stop()
+    """With every kind of key, headers, timestamp and compression."""
+    for number, codec in enumerate((None, "gzip", "snappy", "lz4", "zstd")):
+        producer = make_producer(world.kafka, max_request_size=2 << 20, compression_type=codec)
+        await producer.start()
+        try:
+            for n in range(number, len(values), 5):
+                key = KEYS[n % len(KEYS)] if values[n] is not None else b"tombstone"
+                await producer.send_and_wait(
+                    topic_name(world.kafka, topics.SALESFORCE), values[n], key=key,
+                    headers=list(HEADERS[n % 7 % len(HEADERS)]),
+                    timestamp_ms=TIMESTAMPS[n % len(TIMESTAMPS)],
+                )  # fmt: skip
+        finally:
+            await producer.stop()
+
+
+def _log_says(file: Path, letters: int) -> None:
+    """JSON from its first byte on, with a warning for each dead letter."""
+    lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    told = [line for line in lines if line["event"] == "dead-letter"]
+    assert len(told) == letters
+    assert all(one["level"] == "warning" and one["reason"] and "offset" in one for one in told)
 
 
 async def _accepted(world: World, case: str) -> bool:

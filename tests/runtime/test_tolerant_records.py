@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
+from aiokafka.consumer.subscription_state import SubscriptionState
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from aiokafka.record.util import calc_crc32c
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.runtime.tolerant_records import TRIES, TolerantRecords, Unparsed
+from infra.runtime.tolerant_records import TRIES, TolerantRecords, TolerantResult, Unparsed
 
 HEADER = _DefaultRecordBatchBuilderPy.HEADER_STRUCT
 CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
@@ -147,6 +148,31 @@ def test_a_wrong_checksum_is_damage_only_when_it_is_so_again_and_again() -> None
             read(batch)
     (found,) = read(batch)
     assert isinstance(found.value, Unparsed) and "checksum" in found.value.why
+
+
+async def test_damage_of_one_partition_loses_nothing_of_the_others() -> None:
+    """aiokafka collects from all partitions; an error on the way would lose what it has so far."""
+    place = TopicPartition("topic", 0)
+    subscriptions = SubscriptionState()
+    subscriptions.assign_from_user([place])
+    assignment = subscriptions.subscription.assignment
+    assignment.state_value(place).seek(0)
+    data = bytearray(written([(b"key", b"value", [])]))
+    data[-1] ^= 1
+    for _ in range(TRIES - 1):
+        result = _fetched(place, assignment, bytes(data))
+        assert result.getall() == [] and not result.has_more(), "it is fetched again"
+        assert assignment.state_value(place).position == 0
+    (found,) = _fetched(place, assignment, bytes(data)).getall()
+    assert isinstance(found.value, Unparsed)
+    assert assignment.state_value(place).position == 1
+
+
+def _fetched(place: TopicPartition, assignment: Any, data: bytes) -> Any:
+    records = PartitionRecords(
+        place, TolerantRecords(data), [], 0, None, None, True, READ_COMMITTED
+    )
+    return TolerantResult(place, assignment=assignment, partition_records=records, backoff=0)
 
 
 def test_what_was_aborted_stays_unread() -> None:

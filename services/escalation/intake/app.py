@@ -15,12 +15,14 @@ import threading
 from typing import Any, Final, NoReturn
 
 import faust
+from aiokafka.errors import KafkaError
 
 from infra.runtime.answers import until_kafka_answers
 from infra.runtime.kafka import connection, group_name, make_consumer, topic_name
 from infra.runtime.logs import configure_logging, get_logger, hide_in_logs
 from infra.runtime.probes import PROBES, serve_probes
 from infra.runtime.secrets import secrets_of
+from infra.runtime.service import Exit
 from infra.runtime.settings import KafkaSettings, Settings, SettingsProblem, load_settings
 from schemas import topics
 from services.escalation.intake.mapping import Mapping
@@ -71,7 +73,7 @@ def build(settings: Settings, mapping: Mapping) -> Any:
 
 def _attach(app: Any, output: Output, topic: str, mapping: Mapping) -> None:
     changes = app.topic(topic, value_type=bytes, key_type=bytes)
-    watch = Watch(app, output, lambda: _leave(1))
+    watch = Watch(app, output, lambda: _leave(Exit.FAILURE))
     tasks: list[asyncio.Task[None]] = []
 
     async def salesforce(stream: Any) -> None:
@@ -85,7 +87,7 @@ def _attach(app: Any, output: Output, topic: str, mapping: Mapping) -> None:
                 if isinstance(error, asyncio.CancelledError):
                     raise
                 log.exception("intake-failed")
-                _leave(1)
+                _leave(Exit.FAILURE)
             watch.carried(*(event.message for event in events))
 
     app.agent(changes, name="salesforce", concurrency=1)(salesforce)
@@ -134,6 +136,17 @@ async def _missing(settings: Settings) -> list[str]:
     return [name for one in needed if (name := topic_name(settings.kafka, one)) not in present]
 
 
+def _ask_for_topics(settings: Settings) -> None:
+    try:
+        missing = asyncio.run(_missing(settings))
+    except (KafkaError, OSError) as error:
+        log.error("kafka-unreachable", why=type(error).__name__)
+        _leave(Exit.FAILURE)
+    if missing:
+        log.error("topics-missing", topics=missing, remedy="run escalation topics apply")
+        _leave(Exit.FAILURE)
+
+
 def _leave(code: int) -> NoReturn:
     sys.stderr.flush()
     os._exit(code)
@@ -147,7 +160,7 @@ def _end_in_time(*_: object) -> None:
 
 
 def main() -> NoReturn:
-    """Run until SIGTERM; exit 0 then, 1 after an error, 2 on wrong settings."""
+    """Run until SIGTERM. The process ends with a code of ``Exit``."""
     configure_logging()
     try:
         settings = load_settings()
@@ -155,11 +168,10 @@ def main() -> NoReturn:
         mapping = load_mapping(settings.intake.mapping_file)
         serve_probes(settings.health)
     except (SettingsProblem, MappingProblem) as problem:
-        print(problem, file=sys.stderr)
-        sys.exit(2)
-    if missing := asyncio.run(_missing(settings)):
-        print(f"missing topics: {', '.join(missing)}; run escalation topics apply", file=sys.stderr)
-        _leave(1)
+        for line in str(problem).splitlines():
+            log.error("settings-wrong", service="intake", why=line)
+        _leave(Exit.SETTINGS)
+    _ask_for_topics(settings)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     app = build(settings, mapping)
@@ -171,11 +183,11 @@ def main() -> NoReturn:
     try:
         worker.execute_from_commandline()
     except SystemExit as ended:
-        _leave(int(ended.code or 0))
+        _leave(int(ended.code or Exit.OK))
     except BaseException:
         log.exception("intake-failed")
-        _leave(1)
-    _leave(0)
+        _leave(Exit.FAILURE)
+    _leave(Exit.OK)
 
 
 def _watch_signals(worker: Any) -> None:

@@ -6,13 +6,20 @@ Nothing here raises, whatever the record and the mapping are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from infra.runtime.isolation import what_failed
+from infra.runtime.tolerant_records import Unparsed
 from schemas.codec import STRUCTURED_HEADERS, Record, Reported, Unreadable, read_reported, write
 from schemas.topics import PARTITIONS, partition_of
 from services.escalation.intake.mapping import Mapping
 from services.escalation.intake.record import Parked
 from services.escalation.intake.salesforce import translate
+
+_UNPARSED: Final = (
+    "the bytes at these offsets cannot be parsed as Kafka records; this letter holds their "
+    "SHA-256, size and offsets"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,8 @@ def prepared(value: bytes | None, mapping: Mapping) -> list[Ready] | Parked:
     An error of our own is the record's last reason, ``processing-failed``: it must not come again
     and again and keep the records behind it.
     """
+    if isinstance(value, Unparsed):
+        return Parked("not-json", f"{_UNPARSED} ({value.why})")
     try:
         found = translate(value, mapping)
         if isinstance(found, Parked):
