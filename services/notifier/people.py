@@ -15,6 +15,8 @@ from typing import Any
 from schemas import decided
 from schemas.codec import Decided
 from services.notifier.core.audience import Known
+from services.notifier.core.comments import MOST_A_DAY, commented
+from services.notifier.core.escalations import Escalation
 from services.notifier.core.people import Heard
 from services.notifier.sql import QUERIES
 
@@ -50,6 +52,21 @@ async def known_of(connection: Any, events: Sequence[Decided]) -> list[Known]:
     )
     files = await connection.fetch(QUERIES["files_of"], subjects)
     return _joined(events, people, askers, files)
+
+
+async def comments_while_watched(connection: Any, since: dict[str, int]) -> list[Decided]:
+    """Comments of customers on these subjects, from these offsets on, whose escalation is only
+    watched by then."""
+    rows = await connection.fetch(
+        QUERIES["comments_while_watched"], list(since), list(since.values()), MOST_A_DAY
+    )
+    return [
+        commented(
+            Escalation.model_validate_json(row["state"]), row["ref"], row["person_id"],
+            row["said_at"], row["source_offset"],
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def _joined(events: Sequence[Decided], people: Any, askers: Any, looked_after: Any) -> list[Known]:

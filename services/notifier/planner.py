@@ -25,7 +25,7 @@ from services.notifier.core.briefs import brief, missed
 from services.notifier.core.directory import Directory
 from services.notifier.core.escalations import Escalation, after
 from services.notifier.core.gathering import Window, place
-from services.notifier.core.people import Said, heard
+from services.notifier.core.people import Heard, Said, heard
 from services.notifier.core.plan import Intent, Timing, plan, pointless
 from services.notifier.metrics import PLANNED
 from services.notifier.outbox import (
@@ -39,7 +39,7 @@ from services.notifier.outbox import (
     store,
     windows_of,
 )
-from services.notifier.people import known_of, remember
+from services.notifier.people import comments_while_watched, known_of, remember
 from services.notifier.reading import Broken, Spot, Waiting
 from services.notifier.rejects import Rejects
 from services.notifier.sql import QUERIES
@@ -112,9 +112,11 @@ class Planner:
 
     async def _apply(self, connection: Any, items: Sequence[Item]) -> int:
         """All of these or, where one of them fails, nothing."""
-        await remember(connection, heard(one for one in items if isinstance(one, Said)))
+        people = heard(one for one in items if isinstance(one, Said))
+        await remember(connection, people)
         decisions = [one for one in items if isinstance(one, Waiting)]
         plans = await self._plans(connection, [one for one in decisions if one.event])
+        await self._tell_comments(connection, people, decisions, plans)
         await store(connection, plans)
         for one in decisions:
             if one.unreadable is not None:
@@ -154,6 +156,24 @@ class Planner:
         await keep_windows(connection, gathering.windows.values())
         return plans
 
+    async def _tell_comments(
+        self, connection: Any, people: Heard, decisions: list[Waiting], plans: Plans
+    ) -> None:
+        """Comments on what is only watched, whichever topic said the later half of it."""
+        since = watched_from(decisions)
+        for subject, _, offset in people.asked:
+            since[subject] = min(offset, since.get(subject, offset))
+        events = await comments_while_watched(connection, since) if since else []
+        known = await known_of(connection, events) if events else []
+        now = datetime.now(UTC)
+        timing = Timing(now, self.waits.silent_after)
+        for event, of_it in zip(events, known, strict=True):
+            (state,) = (await escalations_of(connection, [event.data.escalation_id or ""])).values()
+            of_it = replace(of_it, escalation=state)
+            words = brief(event, self.directory.of(state.policy))
+            for intent in plan(event, of_it, self.directory, timing):
+                plans.rows.append(message_row(intent, event, state.policy, words, event.time))
+
     def _tell(self, one: Waiting, known: Known, plans: Plans, gathering: Gathering) -> None:
         event = _event(one)
         timing = Timing(gathering.now, self.waits.silent_after, self.waits.unknown_case)
@@ -188,6 +208,16 @@ class Gathering:
         if found.how == "gathers":
             found.window.gatherer = row.message_id
         plans.rows.append(row)
+
+
+def watched_from(decisions: list[Waiting]) -> dict[str, int]:
+    """Subjects whose escalation is only watched from one of these decisions on, and its cause."""
+    ends = (decided.Deescalated, decided.MonitoringHeld)
+    return {
+        one.event.subject: one.event.source_offset or 0
+        for one in decisions
+        if one.event is not None and isinstance(one.event.data, ends)
+    }
 
 
 async def _known(connection: Any, events: list[Decided]) -> dict[str, Known]:

@@ -1,4 +1,4 @@
-"""A migrated database without topics, on the session's servers."""
+"""A notifier that mails to the test, and a migrated database without topics."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 
 from infra.workbench.migrating import migrate_all
 from infra.workbench.workbench import Endpoints
+from tests.notifier.stage import Inbox, Stage, inbox
+from tests.world import World
 
 
 @pytest.fixture
@@ -23,3 +25,17 @@ async def database(servers: Endpoints) -> AsyncIterator[str]:
     yield dsn
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin.close()
+
+
+@pytest.fixture
+async def box() -> AsyncIterator[Inbox]:
+    async with inbox() as box:
+        yield box
+
+
+@pytest.fixture
+async def stage(world: World, box: Inbox) -> Stage:
+    """A notifier that runs and hands its mails to ``box``."""
+    world.more = box.settings() | {"ESCALATION_NOTIFIER__RETRY_FIRST": "PT0.2S"}
+    world.start("notifier")
+    return Stage(world)

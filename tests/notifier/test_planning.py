@@ -165,3 +165,42 @@ async def test_a_request_before_its_case_is_answered_later_and_truly(planner: Pl
     await take(planner, again[-2:])
     escalated = flat((await mail_of(planner, "template = 'rejected'")).text)
     assert "has been escalated: there is nothing to do" in escalated
+
+
+# --- a comment on what is only watched ----------------------------------------------------------
+
+
+@pytest.mark.rule("001-15", "001-19")
+async def test_a_customers_comment_on_a_watched_case_reaches_its_manager(planner: Planner) -> None:
+    calm = decision(
+        decided.Deescalated, NOW, escalation_id="escalation-1", by_id="manager", conditions={},
+        still_monitored=True,
+    )  # fmt: skip
+    early = commented("While it ran.", NOW, author=ANN, comment_id="c-1")
+    ends = did(reported.Deescalated, NOW, by=BEN)
+    later = commented("It is down again.", NOW, author=ANN, comment_id="c-2")
+    robot = commented("I am away.", NOW, author=ANN, comment_id="c-3", automatic=True)
+    told = records(CASE, ASKED, accepted(NOW), early, ends, calm, later, robot)
+    await take(planner, told)
+    text = (await mail_of(planner, "template = 'customer-commented'")).text
+    assert "> It is down again." in text and "still watched" in flat(text)
+    (row,) = await planned(planner, "template = 'customer-commented'")
+    assert (row["audience"], row["address"]) == ("support-manager", "ben@support.example")
+    await take(planner, told)
+    assert len(await planned(planner, "template = 'customer-commented'")) == 1
+
+
+async def test_a_comment_that_was_read_before_the_decision_reaches_the_manager_too(
+    planner: Planner,
+) -> None:
+    calm = decision(
+        decided.Deescalated, NOW, escalation_id="escalation-1", by_id="manager", conditions={},
+        still_monitored=True,
+    )  # fmt: skip
+    ends = did(reported.Deescalated, NOW, by=BEN)
+    later = commented("It is down again.", NOW, author=ANN, comment_id="c-2")
+    told = records(CASE, ASKED, accepted(NOW), ends, calm, later)
+    said, decisions = [told[0], told[1], told[3], told[5]], [told[2], told[4]]
+    await take(planner, said)
+    await take(planner, decisions)
+    assert len(await planned(planner, "template = 'customer-commented'")) == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -16,27 +15,13 @@ from schemas import decided
 from schemas.codec import Reported
 from tests import stories
 from tests.notifier.decisions import accepted, decision, hint, missed, raised, rejected
-from tests.notifier.stage import Inbox, Stage, inbox
+from tests.notifier.stage import Inbox, Stage
 from tests.stories import person
-from tests.world import World, until
+from tests.world import until
 
 ANN = person("customer", name="Ann", email="ann@customer.example", timezone="Europe/Berlin")
 BEN = person("manager", name="Ben", email="ben@support.example")
 TEAM = "escalation-team@support.example"
-
-
-@pytest.fixture
-async def box() -> AsyncIterator[Inbox]:
-    async with inbox() as box:
-        yield box
-
-
-@pytest.fixture
-async def stage(world: World, box: Inbox) -> Stage:
-    """A notifier that runs and hands its mails to ``box``."""
-    world.more = box.settings() | {"ESCALATION_NOTIFIER__RETRY_FIRST": "PT0.2S"}
-    world.start("notifier")
-    return Stage(world)
 
 
 def now() -> datetime:
@@ -216,42 +201,6 @@ async def test_the_next_is_told_after_a_minute_although_the_one_before_was_not_r
     assert addresses(box) == ["ben@support.example"]
 
 
-async def test_an_outage_of_the_mail_server_delays_and_loses_nothing(
-    stage: Stage, box: Inbox
-) -> None:
-    await box.close()
-    told = [(asked(f"r-{n}"), [rejected("too-early", at=now(), request_id=f"r-{n}")])
-            for n in range(40)]  # fmt: skip
-    await stage.tell([(case(), []), *told])
-    await until(lambda: stage.world.query("SELECT 1 FROM notifier.message OFFSET 39"), 30)
-    await asyncio.sleep(2)
-    assert {row["state"] for row in await stage.rows()} == {"planned"}
-    await box.open()
-    rows = await stage.until_settled(40)
-    assert {row["state"] for row in rows} == {"sent"}
-    assert len(box.received) == 40
-
-
-async def test_recipients_who_hang_hold_up_nobody_else(stage: Stage, box: Inbox) -> None:
-    slow = [person(f"slow-{n}", email=f"slow{n}@hangs.example") for n in range(6)]
-    box.hang = {one["email"] for one in slow}
-    told = [(asked(f"r-{n}", requested_by=slow[n % 6]),
-             [rejected("too-early", at=now(), request_id=f"r-{n}")])
-            for n in range(24)]  # fmt: skip
-    told += [(asked(f"q-{n}"), [rejected("too-early", at=now(), request_id=f"q-{n}")])
-             for n in range(60)]  # fmt: skip
-    await stage.tell([(case(), []), *told])
-    await until(lambda: _all_sent(box, "ann@customer.example", 60), 40)
-    rows = await until(lambda: stage.rows("put_off"), 20)
-    assert {row["state"] for row in rows} == {"planned"}
-    attempts = await stage.world.query("SELECT DISTINCT outcome FROM notifier.attempt")
-    assert {row["outcome"] for row in attempts} <= {"accepted", "deferred", None}
-
-
-async def _all_sent(box: Inbox, address: str, number: int) -> bool:
-    return addresses(box).count(address) == number
-
-
 async def test_a_voided_escalation_is_not_handed_over_but_confirmed(
     stage: Stage, box: Inbox
 ) -> None:
@@ -285,23 +234,6 @@ async def test_an_alarm_for_a_duty_fulfilled_meanwhile_is_not_sent(
     rows = await stage.until_settled(4)
     assert [row["pointless"] for row in rows if row["state"] == "cancelled"] == ["fulfilled"] * 2
     assert len(box.received) == 2
-
-
-async def test_connections_to_postgres_that_break_are_made_again(stage: Stage, box: Inbox) -> None:
-    told = [(asked(f"r-{n}"), [rejected("too-early", at=now(), request_id=f"r-{n}")])
-            for n in range(200)]  # fmt: skip
-    telling = asyncio.create_task(stage.tell([(case(), []), *told]))
-    for _ in range(10):
-        await asyncio.sleep(0.2)
-        await stage.world.query(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-    await telling
-    rows = await stage.until_settled(200)
-    assert {row["state"] for row in rows} == {"sent"}
-    assert len({m["Message-ID"] for m in (mail(box, n) for n in range(len(box.received)))}) == 200
-    assert stage.world.processes["notifier"].poll() is None
 
 
 async def test_personal_data_is_forgotten_with_the_case_topic(stage: Stage) -> None:

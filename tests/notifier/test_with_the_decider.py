@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -12,19 +11,13 @@ import pytest
 
 from schemas import reported
 from tests import stories
-from tests.notifier.stage import Inbox, Stage, inbox
+from tests.notifier.stage import Inbox, Stage
 from tests.stories import commented, did, opened, person, requested
 from tests.world import World
 
 ANN = person("ann", name="Ann", email="ann@customer.example", timezone="Asia/Kolkata")
 BEN = person("ben", name="Ben", email="ben@support.example")
 PHRASE = {"opened_by": ANN, "support_manager": BEN, "program": "comment-phrase"}
-
-
-@pytest.fixture
-async def box() -> AsyncIterator[Inbox]:
-    async with inbox() as box:
-        yield box
 
 
 def subjects(box: Inbox) -> list[tuple[str, str]]:

@@ -155,7 +155,7 @@ def _note(found: Heard, said: Said) -> None:
     match said.event.data:
         case reported.EscalationRequested() as request:
             _remember_request(found, said, request)
-        case reported.CommentAdded(author_role="customer") as comment if comment.is_public:
+        case reported.CommentAdded(author_role="customer") as comment if _may_ask(comment):
             subject, ref = said.event.subject, comment.comment_id
             row = AskedRow(
                 subject, ref, said.offset, "comment", comment.author.id, words_of(comment), said.at
@@ -187,6 +187,10 @@ def _keep_words(found: Heard, said: Said, fact: reported.Fact) -> None:
             return
     shown = None if words is None or is_blank(words) else words[:LONGEST]
     found.words.append(WordsRow(said.event.subject, said.offset, by_id, shown, said.at))
+
+
+def _may_ask(comment: reported.CommentAdded) -> bool:
+    return comment.is_public and not comment.is_automatic
 
 
 def _remember_request(found: Heard, said: Said, request: reported.EscalationRequested) -> None:

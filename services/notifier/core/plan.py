@@ -25,6 +25,7 @@ from services.notifier.core.audience import (
     recipient,
     spelt_out,
 )
+from services.notifier.core.comments import CustomerCommented
 from services.notifier.core.directory import Audiences, Directory
 
 PATIENCE: Final = timedelta(seconds=60)
@@ -112,7 +113,7 @@ def _orders(event: Decided, known: Known, told: Audiences) -> list[list[str]]:
             return [[audience] for audience in told.concerned(duty)]
         case decided.LevelRaised():
             return [["level"]]
-        case decided.ContactChanged():
+        case decided.ContactChanged() | CustomerCommented():
             return [["support-manager"]]
         case decided.ActionPlanShared():
             return [["customer"]]
@@ -190,7 +191,7 @@ def _template(decision: decided.Decision, audience: str) -> str:
 
 INTERNAL: Final = (
     "handover", "approval-wanted", "deadline-missed", "level-raised", "contact-changed",
-    "primary-contact-assigned", "communication-plan-set",
+    "customer-commented", "primary-contact-assigned", "communication-plan-set",
 )  # fmt: skip
 URGENT: Final = ("deadline-missed", "level-raised")
 

@@ -122,6 +122,20 @@ SELECT escalation_id, subject, state FROM jsonb_to_recordset($1::jsonb)
     AS n(escalation_id text, subject text, state jsonb)
 ON CONFLICT (escalation_id) DO UPDATE SET state = excluded.state
 
+-- name: comments_while_watched
+-- Comments of customers, from these offsets on, on cases whose escalation is only watched by then.
+SELECT escalation.state, a.ref, a.person_id, a.source_offset, a.said_at
+FROM unnest($1::text[], $2::bigint[]) AS w(subject, from_offset)
+JOIN notifier.escalation AS escalation USING (subject)
+JOIN notifier.asked AS a ON a.subject = w.subject AND a.kind = 'comment'
+    AND a.source_offset >= w.from_offset
+    AND a.source_offset > (escalation.state->>'monitored_from')::bigint
+WHERE escalation.state->>'status' = 'monitored'
+  AND $3 > (SELECT count(*) FROM notifier.message AS m WHERE m.escalation_id
+      = escalation.escalation_id AND m.template = 'customer-commented'
+      AND m.planned_at > now() - interval '1 day')
+ORDER BY a.source_offset LIMIT $3
+
 -- name: windows_of
 -- What was told of missed duties on these subjects last; a message that gathers counts while it
 -- can still be added to.
@@ -275,7 +289,7 @@ SELECT
         AND other.state->>'status' <> 'over') AS is_escalated,
     to_jsonb(requester) AS requester, to_jsonb(behalf) AS behalf, to_jsonb(contact) AS contact,
     to_jsonb(owner) AS owner, to_jsonb(primary_contact) AS primary_contact, to_jsonb(by) AS by,
-    asked.comments, asked.form, words.words, words.by_id
+    asked.comments, asked.form, coalesce(words.words, comment.comments) AS words, words.by_id
 FROM current AS m
 LEFT JOIN notifier.person AS reader ON (reader.subject, reader.person_id) = (m.subject, m.person_id)
 LEFT JOIN notifier.case_file AS file ON file.subject = m.subject
@@ -289,6 +303,10 @@ LEFT JOIN LATERAL (
 ) AS asked ON true
 LEFT JOIN notifier.words AS words
     ON (words.subject, words.source_offset) = (m.subject, m.source_offset)
+LEFT JOIN LATERAL (
+    SELECT c.comments FROM notifier.asked AS c
+    WHERE c.subject = m.subject AND c.ref = m.brief->>'comment_id' AND c.kind = 'comment' LIMIT 1
+) AS comment ON true
 LEFT JOIN notifier.person AS requester
     ON (requester.subject, requester.person_id) = (m.subject, asked.person_id)
 LEFT JOIN notifier.person AS behalf
