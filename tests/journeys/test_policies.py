@@ -97,7 +97,9 @@ async def test_publishing_checks_the_file_and_the_notice_given(
         (one["problem"], one["remedy"]) for one in json.loads(wrong.stdout)
     }
     assert ask(world, "policy", "show", "nowhere").returncode == 2
-    assert "one working day" in ask(world, "policy", "show", "resolutions-desk").stdout
+    assert "{acknowledge}" in ask(world, "policy", "show", "resolutions-desk").stdout
+    told = ask(world, "policy", "explain", "resolutions-desk").stdout
+    assert "within one working day" in " ".join(told.split())
 
 
 @pytest.mark.rule("002-11")
