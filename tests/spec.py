@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from policies.catalogue import Policies, policies_in, shipped
 from schemas.codec import Reported
 from schemas.decided import Accepted, Decision, Refused, Rejected
 from services.escalation.core.case import Case, Moment
 from services.escalation.core.decider import Decisions, apply, fire
-from services.escalation.core.policies import Policies, policies_in, shipped
 
 POLICIES = policies_in(shipped(), "time-gated")
 """As shipped."""

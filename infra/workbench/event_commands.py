@@ -16,9 +16,9 @@ from infra.runtime.settings import Settings, load_settings
 from infra.workbench.event_file import Line, NotLines, read_lines
 from infra.workbench.event_hints import Hints
 from infra.workbench.publish import NotAllSent, publish, to_case_topic
+from policies.catalogue import policies_in, shipped
+from policies.file import PolicyProblem
 from schemas import topics
-from services.escalation.core.policies import policies_in, shipped
-from services.escalation.core.policy_file import PolicyProblem
 
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 Strict = Annotated[bool, typer.Option("--strict", help="A warning counts as a wrong line.")]

@@ -10,10 +10,10 @@ from typing import Any, Final, get_args
 
 from pydantic import BaseModel
 
+from policies.catalogue import Policies
 from schemas import reported, zones
 from schemas.codec import Reported
 from schemas.vocabulary import Person, is_blank
-from services.escalation.core.policies import Policies
 from services.notifier.core.mailbox import mailbox
 
 ATTRIBUTES: Final = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from infra.runtime.settings import Settings
-from services.escalation.core.policies import PoliciesProblem, policies_in, shipped
-from services.escalation.core.policy_file import PolicyProblem
-from services.escalation.intake.mapping_file import MappingProblem, load_mapping
+from policies.catalogue import PoliciesProblem, policies_in, shipped
+from policies.file import PolicyProblem
+from services.intake.mapping_file import MappingProblem, load_mapping
 from services.notifier.addresses import AddressesProblem, load_addresses
 from services.notifier.channels.mail import SenderProblem, sender_of
 

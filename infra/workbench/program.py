@@ -23,7 +23,7 @@ from infra.workbench import event_commands, operator_commands
 from infra.workbench.demo import play
 from infra.workbench.remedies import MENDABLE, explained
 from infra.workbench.up import SERVICES, default_data, discard, up
-from services.escalation.authoring import commands as policies
+from policies.authoring import commands as policies
 from services.projections.review import commands as review
 
 app = typer.Typer(

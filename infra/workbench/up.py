@@ -25,7 +25,7 @@ from schemas import topics
 
 SERVICES: Final = {
     "decider": "services.escalation.decider",
-    "intake": "services.escalation.intake",
+    "intake": "services.intake",
     "notifier": "services.notifier",
     "projections": "services.projections",
 }

@@ -1,8 +1,8 @@
 """``python -m services.notifier``"""
 
 from infra.runtime.service import run_service
-from services.escalation.core.policies import PoliciesProblem
-from services.escalation.core.policy_file import PolicyProblem
+from policies.catalogue import PoliciesProblem
+from policies.file import PolicyProblem
 from services.notifier.addresses import AddressesProblem
 from services.notifier.channels.mail import SenderProblem
 from services.notifier.service import serve

@@ -17,9 +17,9 @@ import asyncpg
 from infra.runtime.isolation import isolate, what_failed
 from infra.runtime.logs import get_logger
 from infra.runtime.postgres import POSTGRES_AWAY
+from policies.file import parsed
 from schemas import decided, topics
 from schemas.codec import Decided
-from services.escalation.core.policy_file import parsed
 from services.notifier.core.audience import Known, policy_of
 from services.notifier.core.briefs import brief, missed
 from services.notifier.core.directory import Directory

@@ -18,12 +18,12 @@ from aiokafka.errors import KafkaError
 from infra.runtime.logs import get_logger
 from infra.runtime.migrations import pending
 from infra.runtime.outage import Outage
-from infra.runtime.policy_topic import PolicyTopic
 from infra.runtime.postgres import POSTGRES_AWAY, open_pool
 from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
+from policies.catalogue import policies_in, shipped
+from policies.topic import PolicyTopic
 from schemas.topics import CASE_EVENTS
-from services.escalation.core.policies import policies_in, shipped
 from services.notifier.addresses import load_addresses
 from services.notifier.channels.mail import sender_of
 from services.notifier.core.directory import Directory

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from policies.catalogue import Policies
 from schemas import reported
 from schemas.decided import Rejected
-from services.escalation.core.policies import Policies
 from services.projections.read_models import case_facts, escalation_status
 from services.projections.read_models.case_facts import CaseRow
 from services.projections.read_models.escalation_status import EscalationRow

@@ -19,9 +19,9 @@ from infra.runtime.membership import make_member
 from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
+from policies.catalogue import Policies
+from policies.file import parsed
 from schemas import topics
-from services.escalation.core.policies import Policies
-from services.escalation.core.policy_file import parsed
 from services.projections.applying import Applier
 from services.projections.metrics import BATCHES, READ, Ages
 from services.projections.policy_tables import write_policies

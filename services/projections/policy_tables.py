@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from services.escalation.core.policies import Policies
-from services.escalation.core.policy import digest_of
+from policies.catalogue import Policies
+from policies.model import digest_of
 
 LONGEST: Final = timedelta(days=366 * 5_000)
 """A longer wait is written as this one: Postgres adds it to an opening and must not overflow."""

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from infra.runtime.logs import get_logger
-from services.escalation.core.policies import Policies
+from policies.catalogue import Policies
 from services.projections.fold import Rows, loaded, project
 from services.projections.reading import COLUMNS, Read
 from services.projections.sql import SQL

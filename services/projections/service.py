@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import gc
 
-from infra.runtime.policy_topic import PolicyTopic
 from infra.runtime.settings import Settings
-from services.escalation.core.policies import policies_in, shipped
+from policies.catalogue import policies_in, shipped
+from policies.topic import PolicyTopic
 from services.projections.expiring import expire_daily
 from services.projections.following import Following
 from services.projections.watching import Watch

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from policies.catalogue import Policies, policies_in, shipped
 from schemas.codec import Envelope, Record, read_reported, write  # type: ignore[attr-defined]
 from services.escalation.core.case import Case, Moment
 from services.escalation.core.decider import apply
-from services.escalation.core.policies import Policies, policies_in, shipped
 from services.escalation.decider import outgoing, states
 from services.escalation.decider.states import Kept
 

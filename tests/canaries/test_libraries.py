@@ -20,10 +20,10 @@ from faust.transport.drivers import aiokafka as driver
 from infra.runtime.kafka import TolerantConsumer, make_consumer
 from infra.runtime.settings import load_settings
 from infra.runtime.tolerant_records import ParsedRecord, TolerantRecords
-from services.escalation.intake import app
-from services.escalation.intake.app import build
-from services.escalation.intake.mapping_file import load_mapping
-from services.escalation.intake.transport import CommittedConsumer, CommittedTransport
+from services.intake import app
+from services.intake.app import build
+from services.intake.mapping_file import load_mapping
+from services.intake.transport import CommittedConsumer, CommittedTransport
 from tests.runtime.test_tolerant_records import written
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.escalation.core.policy import Policy
+from policies.model import Policy
 from tests.spec import POLICIES
 
 SHIPPED = {name: versions[0] for name, versions in POLICIES.versions.items()}

@@ -20,6 +20,7 @@ from tests.spec import POLICIES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = "docs/requirements.md"
+ROOMS = ("policies", "services")
 SENTENCES = "services/projections/review/statements.json"
 """For the program: ``docs`` is no part of the package."""
 SOURCES = {
@@ -104,10 +105,10 @@ def embodiments() -> Found:
             found[entry.statement].append(f"rule `{entry.rule}` of {policy.policy}")
         for spec in policy.duties:
             found[spec.statement].append(f"duty `{spec.duty}` of {policy.policy}")
-    for file in sorted((ROOT / "services").rglob("*")):
+    for file in sorted(one for room in ROOMS for one in (ROOT / room).rglob("*")):
         if file.suffix in _TEXTS:
             for id_ in sorted(set(_ID.findall(_RANGE.sub(_spread, file.read_text("utf-8"))))):
-                found[id_].append(f"`{file.relative_to(ROOT / 'services')}`")
+                found[id_].append(f"`{file.relative_to(ROOT)}`")
     return dict(found)
 
 

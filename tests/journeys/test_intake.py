@@ -18,12 +18,12 @@ from infra.workbench.demo_day import salesforce
 from infra.workbench.parts import free_port
 from schemas import topics
 from schemas.codec import Headers
-from services.escalation.intake.mapping_file import load_mapping
-from services.escalation.intake.prepare import prepared
-from services.escalation.intake.record import Parked
-from services.escalation.intake.salesforce import translate
-from tests.escalation.intake.changes import created, header
-from tests.escalation.intake.mutations import records
+from services.intake.mapping_file import load_mapping
+from services.intake.prepare import prepared
+from services.intake.record import Parked
+from services.intake.salesforce import translate
+from tests.intake.changes import created, header
+from tests.intake.mutations import records
 from tests.journeys.test_foreign_clients import damaged, send_raw
 from tests.runtime.test_tolerant_records import Row, written
 from tests.world import World, until

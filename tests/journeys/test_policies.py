@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.runtime.policy_topic import publish_policy
+from policies.topic import publish_policy
 from schemas import reported
 from schemas.codec import Reported
 from tests.journeys.test_manager_asks import ask

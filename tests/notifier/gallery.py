@@ -13,14 +13,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from policies.catalogue import Policies
+from policies.model import Policy
 from schemas import decided, reported
 from schemas.codec import Decided, Reported
 from schemas.decided import Decision
 from schemas.envelope import Envelope
 from services.escalation.core.case import Case, Moment
 from services.escalation.core.decider import apply, fire
-from services.escalation.core.policies import Policies
-from services.escalation.core.policy import Policy
 from services.notifier.addresses import load_addresses
 from services.notifier.core.audience import Known, policy_of
 from services.notifier.core.briefs import brief

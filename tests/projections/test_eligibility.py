@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from policies.catalogue import Policies
 from services.escalation.core.case import Case, Escalation
-from services.escalation.core.policies import Policies
 from services.escalation.core.rules import eligible_at, may_still_escalate
 from services.projections.policy_tables import write_policies
 from services.projections.read_models.case_facts import CaseRow

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from policies.catalogue import Policies
 from schemas import decided, reported
 from schemas.codec import Reported
 from schemas.lifecycle import WATCHED
@@ -21,7 +22,6 @@ from services.escalation.core.actions import (
     standing,
 )
 from services.escalation.core.case import Case
-from services.escalation.core.policies import Policies
 
 
 class Link(NamedTuple):

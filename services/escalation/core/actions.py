@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from policies.catalogue import Policies
+from policies.model import LADDER, Policy
 from schemas import decided, reported
 from schemas.codec import Reported
 from schemas.lifecycle import RUNNING, WATCHED
 from schemas.vocabulary import Person, Severity, Status
 from services.escalation.core.case import Case, Escalation, id_of
 from services.escalation.core.duties import Terms, fulfilled, terms_of
-from services.escalation.core.policies import Policies
-from services.escalation.core.policy import LADDER, Policy
 from services.escalation.core.replanning import by_plan, paused, replanned
 from services.escalation.core.rules import has_role
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from policies.catalogue import Policies
 from schemas import decided, reported
 from schemas.codec import Reported
 from schemas.vocabulary import Person, Status
@@ -18,7 +19,6 @@ from services.escalation.core.actions import (
 )
 from services.escalation.core.case import Case, Moment
 from services.escalation.core.duties import fulfilled
-from services.escalation.core.policies import Policies
 from services.escalation.core.requests import Approval, accept_approved
 
 AWAITING: Final = frozenset[Status]({"awaiting-approval"})

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import ConfigDict
 
+from policies.catalogue import Policies
 from schemas import reported
 from schemas.codec import Reported
 from schemas.decided import EndReason, Receipt
@@ -26,7 +27,6 @@ from schemas.vocabulary import (
     Status,
     kept_code,
 )
-from services.escalation.core.policies import Policies
 
 REMEMBERED_EVENTS: Final = 1024
 DIGEST: Final = 8

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from policies.catalogue import Policies
 from schemas.decided import DeadlineMissed
 from services.escalation.core.case import Case, OpenDuty
 from services.escalation.core.duties import next_of, terms_of
-from services.escalation.core.policies import Policies
 
 
 def next_fire(case: Case) -> datetime | None:

@@ -9,6 +9,7 @@ happens around it. An event that was applied before decides nothing and changes 
 
 from __future__ import annotations
 
+from policies.catalogue import Policies
 from schemas import reported
 from schemas.codec import Reported
 from schemas.decided import Decision
@@ -18,7 +19,6 @@ from services.escalation.core.deadlines import missed
 from services.escalation.core.deescalation import deescalate
 from services.escalation.core.duties import terms_of
 from services.escalation.core.evolve import evolve
-from services.escalation.core.policies import Policies
 from services.escalation.core.replanning import by_calendar, replanned
 from services.escalation.core.requests import (
     Asked,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from policies.catalogue import Policies
+from policies.model import Condition
 from schemas import decided, reported
 from schemas.codec import Reported
 from schemas.lifecycle import RUNNING
@@ -20,8 +22,6 @@ from services.escalation.core.actions import (
     standing,
 )
 from services.escalation.core.case import Case
-from services.escalation.core.policies import Policies
-from services.escalation.core.policy import Condition
 
 
 def deescalate(case: Case, event: Reported, policies: Policies) -> Decisions:

@@ -10,9 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from schemas.decided import Duty, Fulfilment
-from schemas.vocabulary import Severity
-from services.escalation.core.calendars import (
+from policies.calendars import (
     NEVER,
     add_working,
     daily_after,
@@ -21,8 +19,10 @@ from services.escalation.core.calendars import (
     midnight,
     working_between,
 )
+from policies.model import Begins, DutySpec, Policy
+from schemas.decided import Duty, Fulfilment
+from schemas.vocabulary import Severity
 from services.escalation.core.case import Escalation, OpenDuty
-from services.escalation.core.policy import Begins, DutySpec, Policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from policies.calendars import daily_after, local_day
+from policies.model import DutySpec, Policy
 from schemas.decided import Duty, DutyReplanned, ReplanReason
-from services.escalation.core.calendars import daily_after, local_day
 from services.escalation.core.case import Escalation, OpenDuty
 from services.escalation.core.duties import Terms, after, between, due_at, later, length_of
-from services.escalation.core.policy import DutySpec, Policy
 
 
 @dataclass(frozen=True, slots=True)

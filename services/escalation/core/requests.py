@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from policies.catalogue import ACCOUNTS, CASELESS, Policies
+from policies.model import Policy
 from schemas import decided
 from schemas.decided import Accepted, Decision, PolicyRef, Receipt, Rejected
 from schemas.envelope import escalation_id
 from schemas.reported import AccountEscalationRequested, CommentAdded, EscalationRequested
-from services.escalation.core import phrases
 from services.escalation.core.case import Case, Escalation, Moment, id_of
+from services.escalation.core.comments import phrases
 from services.escalation.core.duties import Terms, due_at, duties_of
-from services.escalation.core.policies import ACCOUNTS, CASELESS, Policies
-from services.escalation.core.policy import Policy
 from services.escalation.core.rules import AHEAD, Question, ask
 from services.escalation.core.triage import triage
 

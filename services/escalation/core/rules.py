@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from policies.model import Policy, RuleName
 from schemas.decided import Outcome, Refusal, RuleOutcome
 from schemas.lifecycle import OVER
 from schemas.reported import AccountEscalationRequested, EscalationRequested
 from schemas.vocabulary import Person, instant_text, is_blank
 from services.escalation.core.case import Case
-from services.escalation.core.policy import Policy, RuleName
 
 AHEAD: Final = timedelta(minutes=5)
 """How far a request's time may lie after the record's timestamp: clocks differ."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from policies.model import Triage
 from schemas.vocabulary import BusinessImpact
-from services.escalation.core.policy import Triage
 
 WEEK: Final = 7 * 24 * 3600
 

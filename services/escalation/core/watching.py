@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from policies.catalogue import Policies
 from schemas import decided, reported
 from schemas.codec import Reported
 from schemas.lifecycle import WATCHED
@@ -12,7 +13,6 @@ from schemas.vocabulary import is_blank
 from services.escalation.core.actions import Decisions, acted_on, named_after
 from services.escalation.core.case import Case, id_of
 from services.escalation.core.duties import fulfilled, terms_of
-from services.escalation.core.policies import Policies
 from services.escalation.core.replanning import by_severity, replanned, resumed
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from infra.runtime.service import run_service
-from services.escalation.core.policies import PoliciesProblem
-from services.escalation.core.policy_file import PolicyProblem
+from policies.catalogue import PoliciesProblem
+from policies.file import PolicyProblem
 from services.escalation.decider.service import serve
 
 if __name__ == "__main__":

@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from infra.runtime.health import Progress
 from infra.runtime.logs import get_logger
-from infra.runtime.policy_topic import PolicyTopic
 from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
+from policies.catalogue import Policies
+from policies.file import parsed
+from policies.topic import PolicyTopic
 from schemas import topics
-from services.escalation.core.policies import Policies
-from services.escalation.core.policy_file import parsed
 from services.escalation.decider.batch import Batch, Incoming
 from services.escalation.decider.metrics import STEPPED_BACK
 from services.escalation.decider.partition import Partition

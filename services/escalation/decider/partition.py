@@ -20,15 +20,15 @@ from typing import Final
 
 from infra.runtime.isolation import what_failed
 from infra.runtime.tolerant_records import Unparsed
+from policies.calendar_changes import merged, with_change
+from policies.catalogue import Policies
 from schemas import reported
 from schemas.codec import Decided, Record, Reported, Skipped, Unreadable, read_reported, write
 from schemas.decided import DeadlineMissed
 from services.escalation.core.accounts import links
-from services.escalation.core.calendar_changes import merged, with_change
 from services.escalation.core.case import Case, Moment
 from services.escalation.core.deadlines import first_late
 from services.escalation.core.decider import apply, fire, recalendar
-from services.escalation.core.policies import Policies
 from services.escalation.decider import outgoing, states
 from services.escalation.decider.batch import Batch, Dropped, Incoming, Outcome
 from services.escalation.decider.cases import Cases, following

@@ -16,10 +16,10 @@ from infra.runtime.health import Progress
 from infra.runtime.kafka import topic_name
 from infra.runtime.logs import get_logger
 from infra.runtime.membership import make_member
-from infra.runtime.policy_topic import PolicyTopic
 from infra.runtime.settings import Settings
+from policies.catalogue import policies_in, shipped
+from policies.topic import PolicyTopic
 from schemas import topics
-from services.escalation.core.policies import policies_in, shipped
 from services.escalation.decider.loop import Library, Shared, own, supervise, watch
 from services.escalation.decider.ticks import Ticker
 from services.escalation.decider.transactions import Place

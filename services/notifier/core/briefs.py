@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from policies.model import Policy
+from policies.sentences import SentenceSpec, written
 from schemas import decided
 from schemas.codec import Decided
-from services.escalation.core.policy import Policy
-from services.escalation.core.sentences import SentenceSpec, written
 from services.notifier.core.directory import Audiences
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from policies.catalogue import Policies
+from policies.model import Policy
 from schemas.decided import PolicyRef
-from services.escalation.core.policies import Policies
-from services.escalation.core.policy import Policy
 from services.notifier.core.addresses import Addresses
 
 

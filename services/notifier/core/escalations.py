@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from policies.model import DutySpec
 from schemas import decided
 from schemas.codec import Decided
 from schemas.decided import Duty, Fulfilment, PolicyRef
-from services.escalation.core.policy import DutySpec
 
 Status = Literal["awaiting-approval", "running", "monitored", "over"]
 

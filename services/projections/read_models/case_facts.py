@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from policies.catalogue import Policies
 from schemas import reported
 from schemas.codec import Reported
 from services.escalation.core.case import Case, fold
-from services.escalation.core.policies import Policies
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from infra.runtime.settings import Settings
-from services.escalation.core.policies import Policies
+from policies.catalogue import Policies
 from services.projections.review import past
 from services.projections.review.changes import KINDS, MISSED, Change, changes_in, refusal
 from services.projections.review.queries import ALWAYS, IMPROVING, Reader, Row, Until, reader

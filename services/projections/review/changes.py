@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from services.escalation.core.policies import Policies
+from policies.catalogue import Policies
 from services.projections.review.past import data_of
 from services.projections.review.queries import Kept, Row
 from services.projections.review.wording import is_once_only

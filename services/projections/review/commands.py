@@ -13,8 +13,8 @@ from rich.console import Console
 from infra.runtime import plain_text
 from infra.runtime.plain_text import visible
 from infra.runtime.settings import Settings, load_settings
+from policies.catalogue import Policies, policies_in, shipped
 from schemas.zones import zone as zone_named
-from services.escalation.core.policies import Policies, policies_in, shipped
 from services.projections.review import one_case, times
 from services.projections.review.asking import CannotRead
 from services.projections.review.board import Scope, gather

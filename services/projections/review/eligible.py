@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
+from policies.catalogue import Policies
+from policies.model import Policy
 from services.escalation.core.case import Case
-from services.escalation.core.policies import Policies
-from services.escalation.core.policy import Policy
 from services.escalation.core.rules import eligible_at
 from services.projections.review.queries import OPEN, Row
 from services.projections.review.times import instant, span

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
+from policies.catalogue import Policies
 from schemas.vocabulary import parse_duration, parse_instant
-from services.escalation.core.policies import Policies
 from services.projections.review.people import name_of
 from services.projections.review.queries import Row
 from services.projections.review.times import instant, span

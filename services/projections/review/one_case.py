@@ -7,7 +7,7 @@ from datetime import tzinfo
 from typing import Any
 
 from infra.runtime.settings import Settings
-from services.escalation.core.policies import Policies
+from policies.catalogue import Policies
 from services.projections.review import past
 from services.projections.review.eligible import Asked, answer
 from services.projections.review.queries import Reader, Row, Until, reader

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from policies.catalogue import Policies
 from schemas import decided, reported
 from schemas.envelope import Envelope
-from services.escalation.core.policies import Policies
 from services.projections.read_models.case_facts import CaseRow
 from services.projections.read_models.case_facts import project as project_case
 from services.projections.read_models.escalation_status import EscalationRow, project

@@ -13,7 +13,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from infra.runtime.plain_text import PlainTable, visible
-from services.escalation.core.policies import Policies
+from policies.catalogue import Policies
 from services.projections.review.cells import KIND
 from services.projections.review.past import data_of
 from services.projections.review.people import by_whom

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.escalation.core.policies import Policies
-from services.escalation.core.policy import DutySpec, Policy
+from policies.catalogue import Policies
+from policies.model import DutySpec, Policy
 from services.projections.review.queries import Row
 
 RUNNING: Final = ("escalated", "acknowledged")

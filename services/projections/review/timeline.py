@@ -10,7 +10,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from infra.runtime.plain_text import PlainTable
-from services.escalation.core.policies import Policies
+from policies.catalogue import Policies
 from services.projections.review.cells import kind_of, told_to, why_not_told
 from services.projections.review.happened import DECIDED, REPORTED, Reading, gist
 from services.projections.review.past import data_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
+from policies.calendars import Calendar, openings
 from schemas.zones import zone as zone_named
-from services.escalation.core.calendars import Calendar, openings
 from services.projections.review.queries import Until
 
 DAY = timedelta(days=1)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
+from policies.catalogue import Policies
 from schemas.vocabulary import parse_instant
-from services.escalation.core.policies import Policies
 from services.projections.review.times import instant
 
 REFUSALS: Final = {

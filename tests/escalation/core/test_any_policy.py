@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from policies.catalogue import Policies
+from policies.model import LADDER, Policy
 from schemas import reported
 from schemas.codec import write
 from schemas.envelope import Envelope
-from services.escalation.core.policies import Policies
-from services.escalation.core.policy import LADDER, Policy
 from services.escalation.decider.batch import Incoming
 from services.escalation.decider.partition import Partition
 from tests.spec import POLICIES

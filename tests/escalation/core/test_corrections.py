@@ -7,13 +7,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from policies.calendar_changes import merged, with_change
+from policies.catalogue import Policies
+from policies.model import Policy
 from schemas import decided, reported
 from schemas.codec import Reported
-from services.escalation.core.calendar_changes import merged, with_change
 from services.escalation.core.case import Moment
 from services.escalation.core.decider import apply, recalendar
-from services.escalation.core.policies import Policies
-from services.escalation.core.policy import Policy
 from tests.spec import POLICIES, Given, given
 from tests.stories import CASE, DAY, HOUR, NOON, commented, did, opened, person, requested
 

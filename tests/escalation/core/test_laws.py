@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.workbench.demo_day import day
+from policies.model import PhraseSpec
 from schemas.codec import Record, read_reported
 from schemas.envelope import Envelope
-from services.escalation.core import phrases
-from services.escalation.core.policy import PhraseSpec
+from services.escalation.core.comments import phrases
 from services.escalation.decider.batch import Incoming
 from services.escalation.decider.partition import Partition
 from services.escalation.decider.states import dump, load

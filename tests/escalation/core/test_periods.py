@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from policies.catalogue import Policies
 from schemas import decided, reported
 from schemas.codec import Reported
 from services.escalation.core.case import Case, Moment
 from services.escalation.core.decider import apply, fire
-from services.escalation.core.policies import Policies
 from tests.spec import POLICIES
 from tests.stories import CASE, DAY, HOUR, NOON, commented, did, opened, person, requested
 

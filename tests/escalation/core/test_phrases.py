@@ -9,7 +9,7 @@ import pytest
 
 from schemas import reported
 from schemas.decided import SuggestionMade
-from services.escalation.core.phrases import is_within
+from services.escalation.core.comments.phrases import is_within
 from tests.spec import Given, given
 from tests.stories import DAY, HOUR, NOON, commented, did, opened
 

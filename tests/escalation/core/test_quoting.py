@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policies.model import PhraseSpec
 from schemas.decided import SuggestionMade
 from schemas.vocabulary import REPLY_MARKER, Format
-from services.escalation.core import phrases
-from services.escalation.core.policy import PhraseSpec
-from services.escalation.core.quoting import is_unseen, own_words
+from services.escalation.core.comments import phrases
+from services.escalation.core.comments.quoting import is_unseen, own_words
 from tests.spec import given as story
 from tests.stories import commented, opened
 

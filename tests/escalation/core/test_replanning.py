@@ -10,13 +10,13 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from policies.calendar_changes import with_change
+from policies.catalogue import Policies
+from policies.model import Policy
 from schemas import decided, reported
 from schemas.codec import Reported
-from services.escalation.core.calendar_changes import with_change
 from services.escalation.core.case import Case, Moment
 from services.escalation.core.decider import apply, recalendar
-from services.escalation.core.policies import Policies
-from services.escalation.core.policy import Policy
 from tests.spec import POLICIES, Given
 from tests.stories import CASE, DAY, HOUR, NOON, commented, did, opened, requested
 

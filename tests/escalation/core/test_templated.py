@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from policies.catalogue import Policies
 from schemas import decided, reported
 from schemas.codec import Reported
-from services.escalation.core.policies import Policies
 from tests.escalation.changes import SHIPPED, changed, without_rule
 from tests.spec import POLICIES, Given, given
 from tests.stories import DAY, HOUR, NOON, did, event, opened, person, requested

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policies.catalogue import Policies, collect
 from schemas import reported
 from schemas.codec import Reported, write
-from services.escalation.core.policies import Policies, collect
 from services.escalation.decider import states
 from services.escalation.decider.batch import Batch, Incoming, Outcome
 from services.escalation.decider.partition import Partition

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from policies.model import Policy
+from policies.sentences import written
 from schemas.vocabulary import REPLY_MARKER
-from services.escalation.core.policy import Policy
-from services.escalation.core.sentences import written
 from services.notifier.core.audience import CUSTOMERS
 from services.notifier.core.wording import Filled, Somebody, write
 from tests.notifier.gallery import Mail, mails

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from policies.sentences import written
 from schemas import decided
 from schemas.codec import Decided
 from schemas.decided import PolicyRef
 from schemas.vocabulary import REPLY_MARKER
-from services.escalation.core.sentences import written
 from services.notifier.core import words
 from services.notifier.core.audience import Known, policy_of
 from services.notifier.core.briefs import brief

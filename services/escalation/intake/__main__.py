@@ -1,8 +1,0 @@
-"""``python -m services.escalation.intake``: one intake process, configured by environment."""
-
-from __future__ import annotations
-
-from services.escalation.intake.app import main
-
-if __name__ == "__main__":
-    main()
