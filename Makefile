@@ -45,7 +45,7 @@ test-long: servers ## the tests that take longer: many kills, many random histor
 	$(RUN)/python -m pytest -m long
 
 test-fast: setup ## what needs no broker (some of it starts a Postgres)
-	$(RUN)/python -m pytest tests/schemas tests/policies tests/runtime tests/escalation tests/intake tests/notifier/core tests/projections tests/architecture
+	$(RUN)/python -m pytest tests/schemas tests/policies tests/runtime tests/escalation tests/intake tests/notifier/planning tests/notifier/directory tests/projections tests/architecture
 
 test-loaded: servers ## make test ten times while one core is busy; TIMES=3 for fewer; prints how many passed
 	$(RUN)/python -m tests.repeat_loaded --times $(or $(TIMES),10)

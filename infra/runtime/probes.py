@@ -79,7 +79,7 @@ PROBES: Final = Probes()
 """This process's own."""
 
 
-def serve_probes(health: HealthSettings) -> None:
+def serve_probes(health: HealthSettings, probes: Probes = PROBES) -> None:
     """Answer on the host and port of the settings, where a port is set, from a thread of its own.
 
     Errors: ``SettingsProblem`` where the host is not this machine's, or the port is taken.
@@ -87,7 +87,7 @@ def serve_probes(health: HealthSettings) -> None:
     if health.port is None:
         return
     try:
-        server = make_server(health.host, health.port, _app(PROBES), _Server, _Quiet)
+        server = make_server(health.host, health.port, _app(probes), _Server, _Quiet)
     except OSError as error:
         setting = "PORT" if error.errno in (errno.EADDRINUSE, errno.EACCES) else "HOST"
         raise SettingsProblem(

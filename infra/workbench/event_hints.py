@@ -14,7 +14,7 @@ from policies.catalogue import Policies
 from schemas import reported, zones
 from schemas.codec import Reported
 from schemas.vocabulary import Person, is_blank
-from services.notifier.core.mailbox import mailbox
+from services.notifier.directory.mailbox import mailbox
 
 ATTRIBUTES: Final = (
     "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema",

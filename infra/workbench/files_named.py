@@ -8,8 +8,8 @@ from infra.runtime.settings import Settings
 from policies.catalogue import PoliciesProblem, policies_in, shipped
 from policies.file import PolicyProblem
 from services.intake.mapping_file import MappingProblem, load_mapping
-from services.notifier.addresses import AddressesProblem, load_addresses
-from services.notifier.channels.mail import SenderProblem, sender_of
+from services.notifier.delivery.channels.mail import SenderProblem, sender_of
+from services.notifier.directory.address_file import AddressesProblem, load_addresses
 
 UNUSABLE = (PolicyProblem, PoliciesProblem, MappingProblem, AddressesProblem, SenderProblem)
 """What services raise for a setting whose file, name or address they cannot use."""

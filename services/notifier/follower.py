@@ -25,10 +25,10 @@ from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
 from schemas import topics
+from services.notifier.assignment import Seats, group_consumer
 from services.notifier.metrics import BEHIND, LAG, READ, STEPPED_BACK
 from services.notifier.planner import Batch, Overtaken, Planner
 from services.notifier.reading import Broken, Desk, Spot, Waiting, read_case, read_decision
-from services.notifier.seats import Seats, group_consumer
 from services.notifier.sql import QUERIES
 
 LARGEST_BATCH: Final = 2_000

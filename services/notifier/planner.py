@@ -20,15 +20,8 @@ from infra.runtime.postgres import POSTGRES_AWAY
 from policies.file import parsed
 from schemas import decided, topics
 from schemas.codec import Decided
-from services.notifier.core.audience import Known, policy_of
-from services.notifier.core.briefs import brief, missed
-from services.notifier.core.directory import Directory
-from services.notifier.core.escalations import Escalation, after
-from services.notifier.core.gathering import Window, place
-from services.notifier.core.people import Heard, Said, heard
-from services.notifier.core.plan import Intent, Timing, plan, pointless
-from services.notifier.metrics import PLANNED
-from services.notifier.outbox import (
+from services.notifier.dead_letters import Rejects
+from services.notifier.delivery.outbox import (
     Joining,
     MessageRow,
     Plans,
@@ -39,9 +32,16 @@ from services.notifier.outbox import (
     store,
     windows_of,
 )
-from services.notifier.people import comments_while_watched, known_of, remember
+from services.notifier.directory.people import Heard, Said, heard
+from services.notifier.directory.store import comments_while_watched, known_of, remember
+from services.notifier.directory.support import Directory
+from services.notifier.metrics import PLANNED
+from services.notifier.planning.audience import Known, policy_of
+from services.notifier.planning.briefs import brief, missed
+from services.notifier.planning.escalations import Escalation, after
+from services.notifier.planning.gathering import Window, place
+from services.notifier.planning.plan import Intent, Timing, plan, pointless
 from services.notifier.reading import Broken, Spot, Waiting
-from services.notifier.rejects import Rejects
 from services.notifier.sql import QUERIES
 
 TOLD: Final = (

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from infra.runtime.isolation import what_failed
 from schemas.codec import Decided, Record, Skipped, Unreadable, read_decided, read_reported
-from services.notifier.core.people import Said
+from services.notifier.directory.people import Said
 
 MOST_HELD: Final = 5_000
 """Decisions held per partition before reading of them pauses."""

@@ -24,16 +24,16 @@ from infra.runtime.settings import Settings
 from policies.catalogue import policies_in, shipped
 from policies.topic import PolicyTopic
 from schemas.topics import CASE_EVENTS
-from services.notifier.addresses import load_addresses
-from services.notifier.channels.mail import sender_of
-from services.notifier.core.directory import Directory
-from services.notifier.core.retries import Retries
+from services.notifier.dead_letters import Rejects
+from services.notifier.delivery.channels.mail import sender_of
+from services.notifier.delivery.lanes import LINES
+from services.notifier.delivery.outbox import Outbox
+from services.notifier.delivery.retries import Retries
+from services.notifier.delivery.sender import Sender
+from services.notifier.directory.address_file import load_addresses
+from services.notifier.directory.support import Directory
 from services.notifier.follower import Follower
-from services.notifier.lanes import LINES
-from services.notifier.outbox import Outbox
 from services.notifier.planner import Planner, Waits
-from services.notifier.rejects import Rejects
-from services.notifier.sender import Sender
 from services.notifier.sql import QUERIES
 
 OWNER: Final = "notifier"

@@ -14,7 +14,15 @@ from tests.fields.catalogue import ReportedField
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 COPIED: Final = ("schemas", "services", "infra", "policies", "tests", "docs")
-PURE: Final = ("tests/escalation", "tests/notifier/core", "tests/projections", "tests/workbench")
+PURE: Final = (
+    "tests/escalation",
+    "tests/policies",
+    "tests/intake",
+    "tests/notifier/planning",
+    "tests/notifier/directory",
+    "tests/projections",
+    "tests/workbench",
+)
 SERVED: Final = ("tests/journeys", "tests/notifier")
 NOT_ASKED: Final = {"test_any_policy.py", "test_last_resort.py", "test_laws.py", "test_up.py"}
 """They try any record or only whether things run: they assert nothing about one field."""

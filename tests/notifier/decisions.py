@@ -10,8 +10,8 @@ from schemas import decided
 from schemas.codec import Decided
 from schemas.decided import Decision
 from schemas.envelope import Envelope
-from services.notifier.addresses import load_addresses
-from services.notifier.core.directory import Directory
+from services.notifier.directory.address_file import load_addresses
+from services.notifier.directory.support import Directory
 from tests.spec import POLICIES
 
 DIRECTORY = Directory(load_addresses(None), POLICIES)

@@ -21,14 +21,14 @@ from schemas.decided import Decision
 from schemas.envelope import Envelope
 from services.escalation.core.case import Case, Moment
 from services.escalation.core.decider import apply, fire
-from services.notifier.addresses import load_addresses
-from services.notifier.core.audience import Known, policy_of
-from services.notifier.core.briefs import brief
-from services.notifier.core.directory import Directory
-from services.notifier.core.escalations import Escalation, after
-from services.notifier.core.forms import form_of
-from services.notifier.core.plan import Intent, Timing, plan
-from services.notifier.core.wording import About, Filled, Reader, Somebody, Told, Wording, write
+from services.notifier.directory.address_file import load_addresses
+from services.notifier.directory.forms import form_of
+from services.notifier.directory.support import Directory
+from services.notifier.planning.audience import Known, policy_of
+from services.notifier.planning.briefs import brief
+from services.notifier.planning.escalations import Escalation, after
+from services.notifier.planning.plan import Intent, Timing, plan
+from services.notifier.planning.wording import About, Filled, Reader, Somebody, Told, Wording, write
 from tests.spec import POLICIES
 from tests.stories import commented, did, event, opened, person
 

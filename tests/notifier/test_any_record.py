@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from schemas.codec import write
 from schemas.topics import PARTITIONS, partition_of
 from tests.mutations import NOW_MS, Wild, mutated
-from tests.notifier.planning import planner_on, take
+from tests.notifier.planned import planner_on, take
 from tests.projections.consumed import (
     CASES,
     DECISIONS,

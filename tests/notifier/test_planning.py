@@ -11,7 +11,7 @@ import pytest
 from schemas import decided, reported
 from services.notifier.planner import Planner
 from tests.notifier.decisions import accepted, decision, missed, raised, rejected
-from tests.notifier.planning import mail_of, planner_on, records, take
+from tests.notifier.planned import mail_of, planner_on, records, take
 from tests.stories import commented, did, opened, person, requested
 
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -10,18 +10,25 @@ from threading import Thread
 
 import pytest
 
-from infra.runtime.probes import PROBES, Probes, serve_probes
+from infra.runtime.probes import Probes, serve_probes
 from infra.runtime.settings import HealthSettings, SettingsProblem
 from infra.workbench.parts import free_port
 
 
 @pytest.fixture
-def served() -> Iterator[str]:
-    port = free_port()
-    serve_probes(HealthSettings(host="127.0.0.1", port=port))
-    yield f"http://127.0.0.1:{port}"
+def probes() -> Iterator[Probes]:
+    """Of this test alone: other tests may run services in this process."""
+    own = Probes()
+    yield own
     for name in ("partitions", "postgres"):
-        PROBES.clear(name)
+        own.clear(name)
+
+
+@pytest.fixture
+def served(probes: Probes) -> str:
+    port = free_port()
+    serve_probes(HealthSettings(host="127.0.0.1", port=port), probes)
+    return f"http://127.0.0.1:{port}"
 
 
 def asked(url: str) -> tuple[int, str]:
@@ -33,30 +40,30 @@ def asked(url: str) -> tuple[int, str]:
             return refused.code, refused.read().decode()
 
 
-def test_the_answer_names_what_is_missing(served: str) -> None:
-    PROBES.turned_at = float("inf")
+def test_the_answer_names_what_is_missing(probes: Probes, served: str) -> None:
+    probes.turned_at = float("inf")
     assert asked(f"{served}/readyz") == (503, "no: started\n")
-    PROBES.set("partitions", False)
-    PROBES.set("postgres", False)
+    probes.set("partitions", False)
+    probes.set("postgres", False)
     assert asked(f"{served}/readyz") == (503, "no: partitions, postgres\n")
-    PROBES.set("partitions", True)
+    probes.set("partitions", True)
     assert asked(f"{served}/readyz") == (503, "no: postgres\n")
-    PROBES.set("postgres", True)
+    probes.set("postgres", True)
     assert asked(f"{served}/readyz") == (200, "yes\n")
     _, metrics = asked(f"{served}/metrics")
     assert 'escalation_ready{condition="postgres"} 1.0' in metrics
-    PROBES.set("postgres", False)
+    probes.set("postgres", False)
     assert asked(f"{served}/readyz") == (503, "no: postgres\n")
-    PROBES.clear("postgres")
+    probes.clear("postgres")
     assert asked(f"{served}/readyz") == (200, "yes\n")
 
 
-def test_a_loop_that_hangs_is_neither_alive_nor_ready(served: str) -> None:
-    PROBES.set("partitions", True)
-    PROBES.turned_at = float("-inf")
+def test_a_loop_that_hangs_is_neither_alive_nor_ready(probes: Probes, served: str) -> None:
+    probes.set("partitions", True)
+    probes.turned_at = float("-inf")
     assert asked(f"{served}/livez") == (503, "no: event-loop\n")
     assert asked(f"{served}/readyz") == (503, "no: event-loop\n")
-    PROBES.turned_at = float("inf")
+    probes.turned_at = float("inf")
     assert asked(f"{served}/livez") == (200, "yes\n")
 
 

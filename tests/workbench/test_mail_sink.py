@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from infra.runtime.settings import SmtpSettings
 from infra.workbench.mail_sink import entry_of
-from services.notifier.channels.mail import compose, sender_of
-from services.notifier.core.mailbox import mailbox
-from services.notifier.core.wording import Wording
+from services.notifier.delivery.channels.mail import compose, sender_of
+from services.notifier.directory.mailbox import mailbox
+from services.notifier.planning.wording import Wording
 
 LETTERS = st.characters(categories=["Lo", "Ll", "Lu"], codec="utf-8")
 
