@@ -13,9 +13,9 @@ import gc
 from infra.runtime.settings import Settings
 from policies.catalogue import policies_in, shipped
 from policies.topic import PolicyTopic
-from services.projections.expiring import expire_daily
-from services.projections.following import Following
-from services.projections.watching import Watch
+from services.projections.projector.expiry import expire_daily
+from services.projections.projector.following import Following
+from services.projections.projector.watching import Watch
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:

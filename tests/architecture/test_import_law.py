@@ -15,6 +15,8 @@ LINT = Path(sys.executable).with_name("lint-imports")
 BREACHES = {
     "services/notifier/breach.py": "import services.projections.service\n",
     "services/projections/breach.py": "import services.escalation.decider.loop\n",
+    "services/projections/review/breach.py": "import services.projections.projector.schema\n",
+    "services/projections/read_models/breach.py": "import asyncpg\n",
     "schemas/breach.py": "import asyncpg\n",
     "services/escalation/core/breach.py": "import logging\n",
     "policies/breach.py": "import services.escalation.core.case\n",

@@ -9,10 +9,10 @@ from typing import Any
 import asyncpg
 
 from infra.runtime.dead_letters import dead_letter_headers
-from services.projections.applying import Applier
-from services.projections.policy_tables import write_policies
-from services.projections.projector import Batch, Place, Projector
-from services.projections.reading import Unusable, read_all
+from services.projections.projector.applying import Applier
+from services.projections.projector.batches import Batch, Place, Projector
+from services.projections.projector.policy_tables import write_policies
+from services.projections.projector.reading import Unusable, read_all
 from tests.benchmarks.peers import shipped_policies
 from tests.projections.consumed import DECISIONS, Consumed
 

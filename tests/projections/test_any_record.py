@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas import decided, reported
-from services.projections.reading import Read, read
+from services.projections.projector.reading import Read, read
 from tests.mutations import NOW_MS, Wild, mutated, valid
 from tests.projections.consumed import (
     CASES,

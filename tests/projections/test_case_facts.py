@@ -6,9 +6,9 @@ import dataclasses
 from datetime import UTC, datetime
 
 from schemas import reported
-from services.projections.fold import CHANGES_THE_CASE
+from services.projections.projector.folding import CHANGES_THE_CASE
+from services.projections.projector.reading import Read, read
 from services.projections.read_models.case_facts import CaseRow, project
-from services.projections.reading import Read, read
 from tests.benchmarks.peers import shipped_policies
 from tests.mutations import valid
 from tests.projections.consumed import CASES, DECISIONS, consumed, examples

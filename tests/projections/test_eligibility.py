@@ -11,10 +11,10 @@ import pytest
 from policies.catalogue import Policies
 from services.escalation.core.case import Case, Escalation
 from services.escalation.core.rules import eligible_at, may_still_escalate
-from services.projections.policy_tables import write_policies
+from services.projections.projector.policy_tables import write_policies
+from services.projections.projector.tables import CASES, RIGHTS
 from services.projections.read_models.case_facts import CaseRow
 from services.projections.read_models.requests import RightsRow
-from services.projections.tables import CASES, RIGHTS
 from tests.benchmarks.peers import shipped_policies
 from tests.projections.filling import connected
 

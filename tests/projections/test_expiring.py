@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from infra.runtime.settings import PostgresSettings
 from schemas.topics import CASE_EVENTS, PARTITIONS, partition_of
-from services.projections.expiring import KEEP, expire
+from services.projections.projector.expiry import KEEP, expire
 from tests.projections.consumed import CASES, Consumed, a_day, consumed, decisions_on, placed
 from tests.projections.filling import connected, fill
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from services.projections.applying import Applier, is_of_a_record
-from services.projections.projector import Batch, LostOwnership, Place, Projector
-from services.projections.schema import TABLES_MISSING
+from services.projections.projector.applying import Applier, is_of_a_record
+from services.projections.projector.batches import Batch, LostOwnership, Place, Projector
+from services.projections.projector.schema import TABLES_MISSING
 from tests.benchmarks.peers import shipped_policies
 from tests.projections.consumed import CASES, DECISIONS, Consumed, a_day, consumed, placed
 from tests.projections.filling import Letters, applied, batches, connected

@@ -10,6 +10,8 @@ from typing import Any, Final
 from policies.catalogue import Policies
 from schemas import reported
 from schemas.decided import Rejected
+from services.projections.projector.reading import Read
+from services.projections.projector.tables import CASES, ESCALATIONS, RIGHTS
 from services.projections.read_models import case_facts, escalation_status
 from services.projections.read_models.case_facts import CaseRow
 from services.projections.read_models.escalation_status import EscalationRow
@@ -20,8 +22,6 @@ from services.projections.read_models.requests import (
     project_rights,
     rejection,
 )
-from services.projections.reading import Read
-from services.projections.tables import CASES, ESCALATIONS, RIGHTS
 
 CHANGES_THE_CASE: Final = (
     reported.Opened,

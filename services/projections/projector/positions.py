@@ -9,8 +9,8 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from infra.runtime.outage import Outage
-from services.projections.projector import Place
-from services.projections.schema import TABLES_MISSING
+from services.projections.projector.batches import Place
+from services.projections.projector.schema import TABLES_MISSING
 
 
 class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types

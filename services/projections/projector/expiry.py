@@ -11,7 +11,7 @@ from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.settings import PostgresSettings
 from schemas.topics import CASE_EVENTS
 from services.projections.metrics import EXPIRED
-from services.projections.schema import TABLES_MISSING, connect
+from services.projections.projector.schema import TABLES_MISSING, connect
 from services.projections.sql import SQL
 
 KEEP: Final = timedelta(milliseconds=int(CASE_EVENTS.configs["retention.ms"]))

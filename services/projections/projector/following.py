@@ -22,15 +22,15 @@ from infra.runtime.settings import Settings
 from policies.catalogue import Policies
 from policies.file import parsed
 from schemas import topics
-from services.projections.applying import Applier
 from services.projections.metrics import BATCHES, READ, Ages
-from services.projections.policy_tables import write_policies
-from services.projections.projector import Batch, LostOwnership, Place, Projector
-from services.projections.reading import Found, Unusable, read_all
-from services.projections.rejects import Rejects
-from services.projections.schema import TABLES_MISSING, connect, require_tables
+from services.projections.projector.applying import Applier
+from services.projections.projector.batches import Batch, LostOwnership, Place, Projector
+from services.projections.projector.dead_letters import Rejects
+from services.projections.projector.policy_tables import write_policies
+from services.projections.projector.positions import Assignment, Outages, Positions
+from services.projections.projector.reading import Found, Unusable, read_all
+from services.projections.projector.schema import TABLES_MISSING, connect, require_tables
 from services.projections.sql import SQL
-from services.projections.state import Assignment, Outages, Positions
 
 SLICE: Final = 100
 """Records read without giving way."""

@@ -14,7 +14,7 @@ from infra.runtime.dead_letters import (
 from infra.runtime.kafka import make_producer, topic_name
 from infra.runtime.settings import KafkaSettings
 from schemas.topics import dead_letters
-from services.projections.reading import PROCESSING_FAILED, Unusable
+from services.projections.projector.reading import PROCESSING_FAILED, Unusable
 
 CONSUMER: Final = "projections"
 

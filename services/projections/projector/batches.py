@@ -14,10 +14,10 @@ from typing import Any, Final, NamedTuple
 
 from infra.runtime.logs import get_logger
 from policies.catalogue import Policies
-from services.projections.fold import Rows, loaded, project
-from services.projections.reading import COLUMNS, Read
+from services.projections.projector.folding import Rows, loaded, project
+from services.projections.projector.reading import COLUMNS, Read
+from services.projections.projector.tables import CASES, ESCALATIONS, PEOPLE, REJECTIONS, RIGHTS
 from services.projections.sql import SQL
-from services.projections.tables import CASES, ESCALATIONS, PEOPLE, REJECTIONS, RIGHTS
 
 IDENTITY: Final = [COLUMNS.index(name) for name in ("subject", "source", "event_id")]
 IDENTITY_OF: Final = itemgetter(*IDENTITY)

@@ -18,10 +18,10 @@ from infra.runtime.health import Progress
 from infra.runtime.logs import get_logger
 from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.probes import PROBES
-from services.projections.following import Following
 from services.projections.metrics import LAG
-from services.projections.projector import Place
-from services.projections.schema import TABLES_MISSING, connect
+from services.projections.projector.batches import Place
+from services.projections.projector.following import Following
+from services.projections.projector.schema import TABLES_MISSING, connect
 from services.projections.sql import SQL
 
 LOOK_EVERY: Final = 2.0

@@ -8,8 +8,8 @@ import asyncpg
 
 from infra.runtime.isolation import isolate, what_failed
 from services.projections.metrics import BATCHES
-from services.projections.projector import Batch, LostOwnership, Place, Projector
-from services.projections.reading import PROCESSING_FAILED, Read, Unusable
+from services.projections.projector.batches import Batch, LostOwnership, Place, Projector
+from services.projections.projector.reading import PROCESSING_FAILED, Read, Unusable
 
 SetAside = Callable[[Unusable], Awaitable[None]]
 _VALUES = (
