@@ -24,11 +24,12 @@ import asyncpg
 from aiokafka import TopicPartition
 
 from infra.runtime.kafka import make_consumer, make_producer, topic_name
+from infra.runtime.registry import SERVICES
 from infra.runtime.settings import KafkaSettings
 from infra.runtime.topic_admin import apply_topics
 from infra.workbench.migrating import migrate_all
 from infra.workbench.supervisor import SHEPHERD
-from infra.workbench.up import SERVICES, VENDOR_TOPICS
+from infra.workbench.up import VENDOR_TOPICS
 from infra.workbench.workbench import Endpoints
 from schemas import topics
 from schemas.codec import STRUCTURED_HEADERS, Headers, Reported, write
@@ -97,7 +98,7 @@ class World:
     def start(self, *names: str) -> None:
         for name in names:
             log = self.logs / f"{name}.log"
-            self.processes[name] = Service(SERVICES[name], log, self.environment())
+            self.processes[name] = Service(SERVICES[name].package, log, self.environment())
             self.started.append(self.processes[name])
 
     def kill(self, name: str) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from infra.runtime.migrations import migrate, pending
+from infra.runtime.registry import SERVICES
 
-MIGRATED: Final = {"projections": "services.projections", "notifier": "services.notifier"}
+MIGRATED: Final = {one.name: one.package for one in SERVICES.values() if one.has_tables}
 
 
 async def migrate_all(dsn: str) -> list[str]:

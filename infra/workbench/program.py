@@ -19,10 +19,11 @@ import typer
 from rich.console import Console
 
 from infra.runtime.plain_text import visible_lines
+from infra.runtime.registry import SERVICES
 from infra.workbench import event_commands, operator_commands
 from infra.workbench.demo import play
 from infra.workbench.remedies import MENDABLE, explained
-from infra.workbench.up import SERVICES, default_data, discard, up
+from infra.workbench.up import default_data, discard, up
 from policies.authoring import commands as policies
 from services.projections.review import commands as review
 
@@ -48,13 +49,9 @@ Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 stderr = Console(stderr=True)
 
 
-class Service(StrEnum):
-    """What ``run`` can run."""
-
-    INTAKE = "intake"
-    DECIDER = "decider"
-    NOTIFIER = "notifier"
-    PROJECTIONS = "projections"
+# The members are computed, which the type checker cannot follow.
+Service = StrEnum("Service", {name.upper(): name for name in SERVICES})  # type: ignore[misc]
+"""What ``run`` can run."""
 
 
 @app.command("up")
@@ -101,7 +98,7 @@ def run(service: Service) -> None:
 
     Example: ESCALATION_KAFKA__BOOTSTRAP_SERVERS=kafka:9092 escalation run decider
     """
-    os.execv(sys.executable, [sys.executable, "-m", SERVICES[service.value]])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", SERVICES[service.value].package])  # noqa: S606
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:

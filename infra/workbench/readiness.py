@@ -9,15 +9,10 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import KafkaError
 
 from infra.runtime.kafka import group_name, make_admin, topic_name
+from infra.runtime.registry import SERVICES
 from infra.runtime.settings import KafkaSettings
-from schemas import topics
 
-OWNED: Final = {
-    topics.DECIDER_GROUP: (topics.CASE_EVENTS.name,),
-    topics.INTAKE_GROUP: (topics.SALESFORCE,),
-    topics.NOTIFIER_GROUP: (topics.CASE_EVENTS.name, topics.ESCALATION_EVENTS.name),
-    topics.PROJECTIONS_GROUP: (topics.CASE_EVENTS.name, topics.ESCALATION_EVENTS.name),
-}
+OWNED: Final = {one.group: one.reads for one in SERVICES.values()}
 """Which topics each group must own whole."""
 
 

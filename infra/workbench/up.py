@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
+from infra.runtime.registry import SERVICES
 from infra.runtime.settings import SettingsProblem, load_settings
 from infra.runtime.topic_admin import apply_topics
 from infra.workbench.files_named import unusable_files
@@ -23,12 +24,6 @@ from infra.workbench.supervisor import tell_on_stderr
 from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
 
-SERVICES: Final = {
-    "decider": "services.escalation.decider",
-    "intake": "services.intake",
-    "notifier": "services.notifier",
-    "projections": "services.projections",
-}
 VENDOR_TOPICS: Final = (topics.Topic(topics.SALESFORCE, "Salesforce's changes", "its connector"),)
 
 
@@ -69,7 +64,7 @@ def _service(bench: Workbench, name: str) -> Part:
         "ESCALATION_HEALTH__HOST": "127.0.0.1",
         "ESCALATION_HEALTH__PORT": str(bench.ports[f"{name}-probes"]),
     }
-    command = (sys.executable, "-m", SERVICES[name])
+    command = (sys.executable, "-m", SERVICES[name].package)
     return Part(name, command, env=bench.endpoints.environment() | probes)
 
 

@@ -24,11 +24,12 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.runtime.kafka import make_admin
+from infra.runtime.registry import SERVICES
 from infra.runtime.settings import KafkaSettings
 from infra.runtime.topic_admin import apply_topics
 from infra.workbench.demo_day import day
 from infra.workbench.migrating import migrate_all
-from infra.workbench.up import SERVICES, VENDOR_TOPICS, discard
+from infra.workbench.up import VENDOR_TOPICS, discard
 from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
 from schemas.codec import write
@@ -105,7 +106,7 @@ class Bench:
     async def _decider(self, records: Records) -> tuple[float, float]:
         kafka = await self.world("ours.")
         await measure.load(kafka, "ours." + topics.CASE_EVENTS.name, records)
-        command = [sys.executable, "-m", SERVICES["decider"]]
+        command = [sys.executable, "-m", SERVICES["decider"].package]
         target = "ours." + topics.ESCALATION_EVENTS.name
         async with (
             measure.reader(self.kafka, target) as consumer,
@@ -147,7 +148,7 @@ class Bench:
             theirs = await measure.latencies(self.kafka, (source, target), events, RATE)
         await self.world("slow.")
         names = ("slow." + topics.CASE_EVENTS.name, "slow." + topics.ESCALATION_EVENTS.name)
-        command = [sys.executable, "-m", SERVICES["decider"]]
+        command = [sys.executable, "-m", SERVICES["decider"].package]
         async with measure.running(command, self.environment("slow.")):
             await asyncio.sleep(6)
             ours = await measure.latencies(self.kafka, names, events, RATE)
@@ -182,7 +183,7 @@ class Bench:
         prefix = "ours."
         dsn = await self._database("bench")
         env = self.environment(prefix) | {"ESCALATION_POSTGRES__DSN": dsn}
-        async with measure.running([sys.executable, "-m", SERVICES["projections"]], env):
+        async with measure.running([sys.executable, "-m", SERVICES["projections"].package], env):
             rows, seconds = await _caught_up(dsn)
         copied = await _bare_copy(dsn)
         beside = f"0.3 x bare COPY {copied:,.0f}"

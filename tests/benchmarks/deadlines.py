@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from infra.runtime.registry import SERVICES
 from infra.runtime.settings import KafkaSettings
 from infra.workbench.demo_day import day
-from infra.workbench.up import SERVICES
 from schemas import topics
 from schemas.codec import write
 from schemas.vocabulary import parse_instant
@@ -23,7 +23,7 @@ from tests.benchmarks import measure
 from tests.stories import opened, requested
 
 DAY = timedelta(days=1)
-COMMAND = [sys.executable, "-m", SERVICES["decider"]]
+COMMAND = [sys.executable, "-m", SERVICES["decider"].package]
 Records = list[tuple[str, bytes]]
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 
+from infra.runtime.registry import SERVICES
 from infra.workbench.demo_day import day
-from infra.workbench.up import SERVICES
 from schemas import topics
 from tests.benchmarks import measure
 from tests.benchmarks.deadlines import Stage
 
-COMMAND = [sys.executable, "-m", SERVICES["decider"]]
+COMMAND = [sys.executable, "-m", SERVICES["decider"].package]
 
 
 async def bytes_a_case(stage: Stage, cases: int) -> float:

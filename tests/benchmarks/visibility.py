@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 
 from infra.runtime.kafka import make_producer
-from infra.workbench.up import SERVICES
+from infra.runtime.registry import SERVICES
 from schemas import topics
 from schemas.codec import STRUCTURED_HEADERS, write
 from schemas.topics import partition_of
@@ -50,7 +50,9 @@ async def row_after_decision(stage: Stage, dsn: str, number: int, rate: int) -> 
     """Seconds from readable to visible, sorted, for so many cases at so many a second."""
     seen = Seen()
     env = stage.env | {"ESCALATION_POSTGRES__DSN": dsn}
-    commands = ([sys.executable, "-m", SERVICES[name]] for name in ("decider", "projections"))
+    commands = (
+        [sys.executable, "-m", SERVICES[name].package] for name in ("decider", "projections")
+    )
     async with (
         measure.running(next(commands), env),
         measure.running(next(commands), env),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from infra.runtime.cluster_state import members_of
+from infra.runtime.registry import SERVICES
 from infra.runtime.service import Exit
 from infra.workbench.readiness import OWNED, until_owned
-from infra.workbench.up import SERVICES
 from tests.world import World, until
 
 
