@@ -12,7 +12,7 @@ from infra.runtime.settings import Settings
 from schemas import topics
 
 
-class Seats(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+class AssignmentListener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     """Notices that partitions changed hands; nothing is read before positions were."""
 
     def __init__(self, consumer: Any) -> None:

@@ -25,10 +25,17 @@ from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
 from schemas import topics
-from services.notifier.assignment import Seats, group_consumer
+from services.notifier.assignment import AssignmentListener, group_consumer
 from services.notifier.metrics import BEHIND, LAG, READ, STEPPED_BACK
 from services.notifier.planner import Batch, Overtaken, Planner
-from services.notifier.reading import Broken, Desk, Spot, Waiting, read_case, read_decision
+from services.notifier.reading import (
+    PartitionBuffer,
+    PendingDecision,
+    TopicPosition,
+    UnreadableDecision,
+    read_case,
+    read_decision,
+)
 from services.notifier.sql import QUERIES
 
 LARGEST_BATCH: Final = 2_000
@@ -54,7 +61,7 @@ class Follower:
     planner: Planner
     wake: asyncio.Event
     stop: asyncio.Event
-    desks: dict[int, Desk] = field(default_factory=dict)
+    buffers: dict[int, PartitionBuffer] = field(default_factory=dict)
     progress: Progress = field(default_factory=Progress)
     hinted_at: float = 0.0
     behind: set[TopicPartition] = field(default_factory=set)
@@ -69,7 +76,7 @@ class Follower:
     async def run(self) -> None:
         """Until asked to stop. Raises what is neither an outage nor a change of owners."""
         self.consumer = group_consumer(self.settings)
-        self.seats = Seats(self.consumer)
+        self.seats = AssignmentListener(self.consumer)
         self.consumer.subscribe([self.cases, self.decisions], listener=self.seats)
         await self.consumer.start()
         try:
@@ -82,7 +89,7 @@ class Follower:
         while not self.stop.is_set():
             try:
                 if self.seats.changed:
-                    await self._sit_down()
+                    await self._seek_assigned()
                 await self._step()
             except (Overtaken, IllegalStateError) as error:
                 log.warning("reading-interrupted", why=type(error).__name__)
@@ -104,15 +111,15 @@ class Follower:
 
     # --- where to read -------------------------------------------------------------------------
 
-    async def _sit_down(self) -> None:
+    async def _seek_assigned(self) -> None:
         """Read the positions of what we own now, and go there."""
         self.seats.changed = False
         self.progress.forget()
         self.behind.clear()
         owned = sorted(self.consumer.assignment())
-        self.desks = {tp.partition: Desk() for tp in owned}
+        self.buffers = {tp.partition: PartitionBuffer() for tp in owned}
         rows = await self.planner.pool.fetch(
-            QUERIES["seat"], [tp.topic for tp in owned], [tp.partition for tp in owned]
+            QUERIES["offset_of"], [tp.topic for tp in owned], [tp.partition for tp in owned]
         )
         at = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
         self.postgres.over()
@@ -131,11 +138,11 @@ class Follower:
 
     def _place(self, tp: TopicPartition, position: int, beginning: int) -> None:
         """What has aged out of the case topic counts as read: waiting for it would be for ever."""
-        desk = self.desks[tp.partition]
+        buffer = self.buffers[tp.partition]
         if tp.topic == self.cases:
-            desk.case_next, desk.case_from = max(position, beginning), position
+            buffer.case_next, buffer.case_from = max(position, beginning), position
         else:
-            desk.decided_next = position
+            buffer.decided_next = position
         self.consumer.seek(tp, max(position, beginning))
         self.consumer.resume(tp)
 
@@ -149,7 +156,7 @@ class Follower:
         self._note_age(found)
         for tp, records in found.items():
             if tp.topic == self.cases:
-                self._hear(tp.partition, records, batch)
+                self._learn_facts(tp.partition, records, batch)
             else:
                 self._queue(tp, records)
         self._pick(batch)
@@ -170,18 +177,18 @@ class Follower:
 
     def _patience(self) -> int:
         """Do not wait for records while decisions are ready to be planned."""
-        return 0 if any(desk.ready(1) for desk in self.desks.values()) else WAIT_MS
+        return 0 if any(buffer.ready(1) for buffer in self.buffers.values()) else WAIT_MS
 
-    def _hear(self, partition: int, records: list[Any], batch: Batch) -> None:
-        desk = self.desks[partition]
+    def _learn_facts(self, partition: int, records: list[Any], batch: Batch) -> None:
+        buffer = self.buffers[partition]
         outcomes: Counter[str] = Counter()
         for record in records:
-            if record.offset < desk.case_next:
+            if record.offset < buffer.case_next:
                 continue
             match read_case(record, topics.PARTITIONS):
                 case str(outcome):
                     outcomes[outcome] += 1
-                case Broken() as broken:
+                case UnreadableDecision() as broken:
                     outcomes["failed"] += 1
                     batch.broken.append(broken)
                 case said:
@@ -189,44 +196,44 @@ class Follower:
                     batch.said.append(said)
         for outcome, number in outcomes.items():
             READ.labels(topic="case", outcome=outcome).inc(number)
-        next_ = max(desk.case_next, records[-1].offset + 1)
-        batch.moves[Spot(self.cases, partition)] = (desk.case_from, next_)
-        desk.case_next = desk.case_from = next_
+        next_ = max(buffer.case_next, records[-1].offset + 1)
+        batch.moves[TopicPosition(self.cases, partition)] = (buffer.case_from, next_)
+        buffer.case_next = buffer.case_from = next_
 
     def _queue(self, tp: TopicPartition, records: list[Any]) -> None:
-        desk = self.desks[tp.partition]
-        seen = desk.waiting[-1].offset if desk.waiting else desk.decided_next - 1
+        buffer = self.buffers[tp.partition]
+        seen = buffer.waiting[-1].offset if buffer.waiting else buffer.decided_next - 1
         for record in records:
             if record.offset > seen:
-                desk.waiting.append(one := read_decision(record))
-                self._watch_order(desk, one)
-        if desk.is_full:
+                buffer.waiting.append(one := read_decision(record))
+                self._watch_order(buffer, one)
+        if buffer.is_full:
             self.consumer.pause(tp)
 
-    def _watch_order(self, desk: Desk, one: Waiting) -> None:
+    def _watch_order(self, buffer: PartitionBuffer, one: PendingDecision) -> None:
         """The decider promises that causes never go back; if they do, somebody must know."""
         cause = one.event.source_offset if one.event else None
         if cause is None:
             return
-        if cause < desk.cause_seen:
+        if cause < buffer.cause_seen:
             STEPPED_BACK.inc()
-            log.error("cause-stepped-back", offset=one.offset, cause=cause, seen=desk.cause_seen)
-        desk.cause_seen = max(desk.cause_seen, cause)
+            log.error("cause-stepped-back", offset=one.offset, cause=cause, seen=buffer.cause_seen)
+        buffer.cause_seen = max(buffer.cause_seen, cause)
 
     def _pick(self, batch: Batch) -> None:
-        """Move what is ready from the desks into the batch."""
-        for partition, desk in self.desks.items():
-            ready = desk.ready(LARGEST_BATCH - len(batch.decisions))
+        """Move what is ready from the buffers into the batch."""
+        for partition, buffer in self.buffers.items():
+            ready = buffer.ready(LARGEST_BATCH - len(batch.decisions))
             if not ready:
                 continue
-            was_full = desk.is_full
+            was_full = buffer.is_full
             for _ in ready:
-                desk.waiting.popleft()
+                buffer.waiting.popleft()
             next_ = ready[-1].offset + 1
             batch.decisions += ready
-            batch.moves[Spot(self.decisions, partition)] = (desk.decided_next, next_)
-            desk.decided_next = next_
-            if was_full and not desk.is_full:
+            batch.moves[TopicPosition(self.decisions, partition)] = (buffer.decided_next, next_)
+            buffer.decided_next = next_
+            if was_full and not buffer.is_full:
                 self.consumer.resume(TopicPartition(self.decisions, partition))
 
     async def _store(self, batch: Batch) -> None:
@@ -241,19 +248,19 @@ class Follower:
         if now - self.hinted_at >= HINT_EVERY:
             self.hinted_at = now
             await self._hint()
-            await self._look_after_itself()
+            await self._watchdog()
 
     async def _hint(self) -> None:
         """Tell Kafka how far we are, for those who watch lag."""
         places = {}
         for tp in self.consumer.assignment():
-            if (desk := self.desks.get(tp.partition)) is not None:
-                places[tp] = desk.case_next if tp.topic == self.cases else desk.decided_next
+            if (buffer := self.buffers.get(tp.partition)) is not None:
+                places[tp] = buffer.case_next if tp.topic == self.cases else buffer.decided_next
         if places:
             with contextlib.suppress(KafkaError):
                 await self.consumer.commit(places)
 
-    async def _look_after_itself(self) -> None:
+    async def _watchdog(self) -> None:
         """Errors: ``Stuck``. What is paused waits for a reason and is not looked at."""
         reading = self.consumer.assignment() - self.consumer.paused()
         if not reading:

@@ -22,7 +22,7 @@ from schemas import decided, topics
 from schemas.codec import Decided
 from services.notifier.dead_letters import Rejects
 from services.notifier.delivery.outbox import (
-    Joining,
+    FollowUp,
     MessageRow,
     Plans,
     escalations_of,
@@ -32,7 +32,7 @@ from services.notifier.delivery.outbox import (
     store,
     windows_of,
 )
-from services.notifier.directory.people import Heard, Said, heard
+from services.notifier.directory.people import CaseFact, Learnt, learnt
 from services.notifier.directory.store import comments_while_watched, known_of, remember
 from services.notifier.directory.support import Directory
 from services.notifier.metrics import PLANNED
@@ -40,8 +40,8 @@ from services.notifier.planning.audience import Known, policy_of
 from services.notifier.planning.briefs import brief, missed
 from services.notifier.planning.escalations import Escalation, after
 from services.notifier.planning.gathering import Window, place
-from services.notifier.planning.plan import Intent, Timing, plan, pointless
-from services.notifier.reading import Broken, Spot, Waiting
+from services.notifier.planning.plan import Intent, Timing, plan, superseded
+from services.notifier.reading import PendingDecision, TopicPosition, UnreadableDecision
 from services.notifier.sql import QUERIES
 
 TOLD: Final = (
@@ -54,7 +54,7 @@ TEMPORARY: Final = (*POSTGRES_AWAY, asyncpg.SyntaxOrAccessError)
 """What is no record's fault: Postgres is away, or its tables are not as they should be."""
 
 log = get_logger(__name__)
-Item = Said | Waiting | Broken
+Item = CaseFact | PendingDecision | UnreadableDecision
 
 
 class Overtaken(Exception):
@@ -63,12 +63,12 @@ class Overtaken(Exception):
 
 @dataclass
 class Batch:
-    """What was read, and the positions to move: spot -> (from, to)."""
+    """What was read, and the positions to move: place -> (from, to)."""
 
-    said: list[Said] = field(default_factory=list)
-    decisions: list[Waiting] = field(default_factory=list)
-    broken: list[Broken] = field(default_factory=list)
-    moves: dict[Spot, tuple[int, int]] = field(default_factory=dict)
+    said: list[CaseFact] = field(default_factory=list)
+    decisions: list[PendingDecision] = field(default_factory=list)
+    broken: list[UnreadableDecision] = field(default_factory=list)
+    moves: dict[TopicPosition, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,9 @@ class Planner:
 
     async def _apply(self, connection: Any, items: Sequence[Item]) -> int:
         """All of these or, where one of them fails, nothing."""
-        people = heard(one for one in items if isinstance(one, Said))
+        people = learnt(one for one in items if isinstance(one, CaseFact))
         await remember(connection, people)
-        decisions = [one for one in items if isinstance(one, Waiting)]
+        decisions = [one for one in items if isinstance(one, PendingDecision)]
         plans = await self._plans(connection, [one for one in decisions if one.event])
         await self._tell_comments(connection, people, decisions, plans)
         await store(connection, plans)
@@ -130,7 +130,7 @@ class Planner:
 
     # --- planning --------------------------------------------------------------------------
 
-    async def _plans(self, connection: Any, decisions: list[Waiting]) -> Plans:
+    async def _plans(self, connection: Any, decisions: list[PendingDecision]) -> Plans:
         """What these decisions mean for people, in their order."""
         plans = Plans()
         if not decisions:
@@ -151,13 +151,13 @@ class Planner:
             if isinstance(event.data, TOLD):
                 of_it = replace(known[event.id], escalation=stands or before)
                 self._tell(one, of_it, plans, gathering)
-            plans.pointless += pointless(event.data)
+            plans.superseded += superseded(event.data)
         await keep_escalations(connection, changed.values())
         await keep_windows(connection, gathering.windows.values())
         return plans
 
     async def _tell_comments(
-        self, connection: Any, people: Heard, decisions: list[Waiting], plans: Plans
+        self, connection: Any, people: Learnt, decisions: list[PendingDecision], plans: Plans
     ) -> None:
         """Comments on what is only watched, whichever topic said the later half of it."""
         since = watched_from(decisions)
@@ -174,7 +174,7 @@ class Planner:
             for intent in plan(event, of_it, self.directory, timing):
                 plans.rows.append(message_row(intent, event, state.policy, words, event.time))
 
-    def _tell(self, one: Waiting, known: Known, plans: Plans, gathering: Gathering) -> None:
+    def _tell(self, one: PendingDecision, known: Known, plans: Plans, gathering: Gathering) -> None:
         event = _event(one)
         timing = Timing(gathering.now, self.waits.silent_after, self.waits.unknown_case)
         policy = policy_of(event, known)
@@ -202,7 +202,7 @@ class Gathering:
         self.windows[key] = found.window
         if found.how == "joins" and found.window.gatherer is not None:
             gatherer = found.window.gatherer
-            plans.joining.setdefault(gatherer, Joining(gatherer, [])).missed.append(entry)
+            plans.joining.setdefault(gatherer, FollowUp(gatherer, [])).missed.append(entry)
             return
         row.due_at = found.at
         if found.how == "gathers":
@@ -210,7 +210,7 @@ class Gathering:
         plans.rows.append(row)
 
 
-def watched_from(decisions: list[Waiting]) -> dict[str, int]:
+def watched_from(decisions: list[PendingDecision]) -> dict[str, int]:
     """Subjects whose escalation is only watched from one of these decisions on, and its cause."""
     ends = (decided.Deescalated, decided.MonitoringHeld)
     return {
@@ -226,12 +226,12 @@ async def _known(connection: Any, events: list[Decided]) -> dict[str, Known]:
     return {event.id: known for event, known in zip(told, found, strict=True)}
 
 
-def _event(one: Waiting) -> Decided:
+def _event(one: PendingDecision) -> Decided:
     assert one.event is not None
     return one.event
 
 
-async def _advance(connection: Any, moves: Mapping[Spot, tuple[int, int]]) -> None:
+async def _advance(connection: Any, moves: Mapping[TopicPosition, tuple[int, int]]) -> None:
     if not moves:
         return
     names, partitions, expected, next_ = zip(*_flat(moves), strict=True)
@@ -240,6 +240,6 @@ async def _advance(connection: Any, moves: Mapping[Spot, tuple[int, int]]) -> No
         raise Overtaken("another notifier reads a partition of ours: we read positions again")
 
 
-def _flat(moves: Mapping[Spot, tuple[int, int]]) -> Iterator[tuple[str, int, int, int]]:
-    for spot, (expected, next_) in moves.items():
-        yield spot.topic, spot.partition, expected, next_
+def _flat(moves: Mapping[TopicPosition, tuple[int, int]]) -> Iterator[tuple[str, int, int, int]]:
+    for position, (expected, next_) in moves.items():
+        yield position.topic, position.partition, expected, next_

@@ -13,14 +13,14 @@ from typing import Any, Final
 
 from infra.runtime.isolation import what_failed
 from schemas.codec import Decided, Record, Skipped, Unreadable, read_decided, read_reported
-from services.notifier.directory.people import Said
+from services.notifier.directory.people import CaseFact
 
 MOST_HELD: Final = 5_000
 """Decisions held per partition before reading of them pauses."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class TopicPosition:
     """A partition of a topic."""
 
     topic: str
@@ -28,7 +28,7 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingDecision:
     """A record of the escalation topic; ``event`` is None where there is nothing to plan."""
 
     offset: int
@@ -39,7 +39,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class UnreadableDecision:
     """A record on which reading itself failed."""
 
     raw: Any
@@ -47,7 +47,7 @@ class Broken:
 
 
 @dataclass(slots=True)
-class Desk:
+class PartitionBuffer:
     """One partition of both topics: how far the case topic is read, which decisions wait.
 
     ``case_from`` and ``decided_next`` are the positions as Postgres has them.
@@ -57,18 +57,18 @@ class Desk:
     case_from: int = 0
     decided_next: int = 0
     cause_seen: int = -1
-    waiting: deque[Waiting] = field(default_factory=deque)
+    waiting: deque[PendingDecision] = field(default_factory=deque)
 
-    def ready(self, most: int) -> list[Waiting]:
+    def ready(self, most: int) -> list[PendingDecision]:
         """The decisions at the front that may be planned, in order."""
-        found: list[Waiting] = []
+        found: list[PendingDecision] = []
         for one in self.waiting:
             if len(found) == most or not self._is_ready(one):
                 break
             found.append(one)
         return found
 
-    def _is_ready(self, one: Waiting) -> bool:
+    def _is_ready(self, one: PendingDecision) -> bool:
         cause = one.event.source_offset if one.event else None
         return cause is None or cause < self.case_next
 
@@ -85,7 +85,7 @@ def at_of(record: Any) -> datetime:
         return datetime.fromtimestamp(0, UTC)
 
 
-def read_case(record: Any, partitions: int) -> Said | Broken | str:
+def read_case(record: Any, partitions: int) -> CaseFact | UnreadableDecision | str:
     """A reported event, or in a word why there is none. The decider writes its dead letter."""
     try:
         found = read_reported(_record(record), partitions)
@@ -95,26 +95,26 @@ def read_case(record: Any, partitions: int) -> Said | Broken | str:
             case Unreadable(reason=reason):
                 return reason
             case _:
-                return Said(found, record.offset, at_of(record), record)
+                return CaseFact(found, record.offset, at_of(record), record)
     except Exception as error:
-        return Broken(record, error)
+        return UnreadableDecision(record, error)
 
 
-def read_decision(record: Any) -> Waiting:
+def read_decision(record: Any) -> PendingDecision:
     """A decision to plan; what cannot be read keeps its place in the order."""
     said_at = at_of(record)
     try:
         found = read_decided(_record(record))
     except Exception as error:
         failed = Unreadable("processing-failed", what_failed(error))
-        return Waiting(record.offset, said_at, None, record, failed)
+        return PendingDecision(record.offset, said_at, None, record, failed)
     match found:
         case Skipped():
-            return Waiting(record.offset, said_at, None, record)
+            return PendingDecision(record.offset, said_at, None, record)
         case Unreadable():
-            return Waiting(record.offset, said_at, None, record, found)
+            return PendingDecision(record.offset, said_at, None, record, found)
         case _:
-            return Waiting(record.offset, said_at, found, record)
+            return PendingDecision(record.offset, said_at, found, record)
 
 
 def _record(record: Any) -> Record:

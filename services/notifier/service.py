@@ -26,7 +26,7 @@ from policies.topic import PolicyTopic
 from schemas.topics import CASE_EVENTS
 from services.notifier.dead_letters import Rejects
 from services.notifier.delivery.channels.mail import sender_of
-from services.notifier.delivery.lanes import LINES
+from services.notifier.delivery.lanes import SESSIONS
 from services.notifier.delivery.outbox import Outbox
 from services.notifier.delivery.retries import Retries
 from services.notifier.delivery.sender import Sender
@@ -124,7 +124,7 @@ async def _until_postgres_answers(settings: Settings, stop: asyncio.Event, postg
             missing = await pending(settings.postgres.dsn, OWNER, MIGRATIONS)
             if missing:
                 raise NotMigrated(f"{', '.join(missing)} not applied: run escalation db migrate")
-            pool = await open_pool(settings.postgres, max_size=LINES + 3)
+            pool = await open_pool(settings.postgres, max_size=SESSIONS + 3)
         except POSTGRES_AWAY as error:
             wait = postgres.failed(type(error).__name__)
         else:

@@ -28,20 +28,28 @@ from services.notifier.planning.audience import Known, policy_of
 from services.notifier.planning.briefs import brief
 from services.notifier.planning.escalations import Escalation, after
 from services.notifier.planning.plan import Intent, Timing, plan
-from services.notifier.planning.wording import About, Filled, Reader, Somebody, Told, Wording, write
+from services.notifier.planning.wording import (
+    CaseReference,
+    Facts,
+    MailContext,
+    NamedPerson,
+    Reader,
+    Wording,
+    write,
+)
 from tests.spec import POLICIES
 from tests.stories import commented, did, event, opened, person
 
 MONDAY = datetime(2030, 1, 7, 9, tzinfo=UTC)
 LATER = MONDAY + timedelta(days=8)
 PEOPLE = {
-    "customer": Somebody("Ann Example", "ann@customer.example", "+49 30 1", "Europe/Berlin"),
-    "manager": Somebody("Ben Manager", "ben@support.example", timezone="Europe/Dublin"),
-    "agent": Somebody("Cid Agent", "cid@support.example"),
-    "engineer": Somebody("Eve Engineer", "eve@support.example", "+353 1 2"),
-    "approver": Somebody("Flo Approver", "flo@support.example"),
-    "new-contact": Somebody("Gil Example", "gil@customer.example", working_hours="9 to 15"),
-    "sponsor": Somebody("Hal Example", "hal@customer.example"),
+    "customer": NamedPerson("Ann Example", "ann@customer.example", "+49 30 1", "Europe/Berlin"),
+    "manager": NamedPerson("Ben Manager", "ben@support.example", timezone="Europe/Dublin"),
+    "agent": NamedPerson("Cid Agent", "cid@support.example"),
+    "engineer": NamedPerson("Eve Engineer", "eve@support.example", "+353 1 2"),
+    "approver": NamedPerson("Flo Approver", "flo@support.example"),
+    "new-contact": NamedPerson("Gil Example", "gil@customer.example", working_hours="9 to 15"),
+    "sponsor": NamedPerson("Hal Example", "hal@customer.example"),
 }  # fmt: skip
 EMAILS = {name: one.email or "" for name, one in PEOPLE.items()}
 ROLES = ["escalation-requester", "escalation-manager", "support-agent", "de-escalation-requester"]
@@ -65,7 +73,7 @@ class Mail:
     policy: Policy
     event: Decided
     intent: Intent
-    told: Told
+    told: MailContext
     wording: Wording
 
 
@@ -126,13 +134,13 @@ class Teller:
 def _base(
     happened: Decided, intent: Intent, state: Escalation | None,
     asked: reported.EscalationRequested | None, cause: Reported,
-) -> Told:  # fmt: skip
-    reader = PEOPLE.get(intent.person_id or "", Somebody())
+) -> MailContext:  # fmt: skip
+    reader = PEOPLE.get(intent.person_id or "", NamedPerson())
     contact = state.contact_id if state else None
     primary = state.primary_contact_id if state else None
     by = getattr(cause.data, "by", None)
     comment = cause.data.body if isinstance(cause.data, reported.CommentAdded) else None
-    return Told(
+    return MailContext(
         intent.template, happened.subject, happened.time, happened.time, {},
         Reader(reader.name, reader.timezone), intent.audience,
         _about(happened.subject), PEOPLE["customer"],
@@ -141,14 +149,14 @@ def _base(
         PEOPLE.get(by.id) if by else None, asked.comments if asked else comment,
         getattr(cause.data, "why", None) or getattr(cause.data, "plan", None)
         or (getattr(cause.data, "reason", None) if by else None),
-        Filled(form_of(asked) if asked else {}), state,
+        Facts(form_of(asked) if asked else {}), state,
     )  # fmt: skip
 
 
-def _about(subject: str) -> About:
+def _about(subject: str) -> CaseReference:
     if "/" in subject or subject == "00077":
-        return About()
-    return About(
+        return CaseReference()
+    return CaseReference(
         "Orders stay open", "Shop", "account-1", "S1", "gold", "00042",
         "https://crm.example/cases/42", known=True,
     )  # fmt: skip

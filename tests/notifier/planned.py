@@ -20,7 +20,7 @@ from services.notifier.follower import LARGEST_BATCH
 from services.notifier.planner import Batch, Planner, Waits
 from services.notifier.planning.wording import Wording
 from services.notifier.planning.wording import write as write_words
-from services.notifier.reading import Broken, Spot, read_case, read_decision
+from services.notifier.reading import TopicPosition, UnreadableDecision, read_case, read_decision
 from services.notifier.sql import QUERIES
 from tests.mutations import NOW_MS
 from tests.notifier.decisions import DIRECTORY
@@ -58,16 +58,16 @@ async def take(planner: Planner, records: Iterable[Any]) -> int:
     """Plan these records of both topics as one batch, as the follower would."""
     batch = Batch()
     for record in list(records)[:LARGEST_BATCH]:
-        spot = Spot(record.topic, record.partition)
-        begins, _ = batch.moves.get(spot, (record.offset, 0))
-        batch.moves[spot] = begins, record.offset + 1
+        place = TopicPosition(record.topic, record.partition)
+        begins, _ = batch.moves.get(place, (record.offset, 0))
+        batch.moves[place] = begins, record.offset + 1
         if record.topic != CASES:
             batch.decisions.append(read_decision(record))
             continue
         match read_case(record, topics.PARTITIONS):
             case str():
                 pass
-            case Broken() as broken:
+            case UnreadableDecision() as broken:
                 batch.broken.append(broken)
             case said:
                 batch.said.append(said)
@@ -75,12 +75,12 @@ async def take(planner: Planner, records: Iterable[Any]) -> int:
     return await planner.take(batch)
 
 
-async def _seat(pool: Any, moves: dict[Spot, tuple[int, int]]) -> None:
+async def _seat(pool: Any, moves: dict[TopicPosition, tuple[int, int]]) -> None:
     spots = list(moves)
     names, numbers = [one.topic for one in spots], [one.partition for one in spots]
-    await pool.fetch(QUERIES["seat"], names, numbers)
-    for spot, (begins, _) in moves.items():
-        await pool.execute(QUERIES["rewind"], spot.topic, spot.partition, begins)
+    await pool.fetch(QUERIES["offset_of"], names, numbers)
+    for place, (begins, _) in moves.items():
+        await pool.execute(QUERIES["rewind"], place.topic, place.partition, begins)
 
 
 def records(*told: Any) -> list[Any]:

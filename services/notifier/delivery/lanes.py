@@ -56,7 +56,7 @@ class Lane:
 
 FAST_LINES: Final = 3
 SLOW_LINES: Final = 2
-LINES: Final = FAST_LINES + SLOW_LINES
+SESSIONS: Final = FAST_LINES + SLOW_LINES
 """Connections to the mail server at a time."""
 QUICK: Final = 5.0
 """Seconds that a recipient may take in the fast lane."""

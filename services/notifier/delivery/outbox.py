@@ -18,7 +18,7 @@ from schemas.decided import PolicyRef
 from services.notifier.directory.store import as_json
 from services.notifier.planning.escalations import Escalation
 from services.notifier.planning.gathering import MOST_LISTED, Window
-from services.notifier.planning.plan import Intent, Pointless
+from services.notifier.planning.plan import Intent, Superseded
 from services.notifier.sql import QUERIES
 
 LEASE: Final = timedelta(seconds=90)
@@ -84,7 +84,7 @@ def message_row(
 
 
 @dataclass(slots=True)
-class Joining:
+class FollowUp:
     """Misses to add to a message that gathers them."""
 
     message_id: UUID
@@ -96,8 +96,8 @@ class Plans:
     """All that a batch of decisions plans."""
 
     rows: list[MessageRow] = field(default_factory=list)
-    joining: dict[UUID, Joining] = field(default_factory=dict)
-    pointless: list[Pointless] = field(default_factory=list)
+    joining: dict[UUID, FollowUp] = field(default_factory=dict)
+    superseded: list[Superseded] = field(default_factory=list)
 
 
 async def store(connection: Any, plans: Plans) -> None:
@@ -107,14 +107,14 @@ async def store(connection: Any, plans: Plans) -> None:
     if plans.joining:
         joining = as_json(plans.joining.values())
         await connection.execute(QUERIES["join_gatherers"], joining, MOST_LISTED)
-    if plans.pointless:
-        moot = as_json(plans.pointless)
-        await connection.execute(QUERIES["make_pointless"], moot)
-        await connection.execute(QUERIES["strike_misses"], moot)
+    if plans.superseded:
+        superseded = as_json(plans.superseded)
+        await connection.execute(QUERIES["supersede"], superseded)
+        await connection.execute(QUERIES["strike_misses"], superseded)
 
 
 async def escalations_of(connection: Any, ids: Iterable[str]) -> dict[str, Escalation]:
-    """The escalations of these ids that we have heard of."""
+    """The escalations of these ids that we have learnt of."""
     rows = await connection.fetch(QUERIES["escalations_of"], list(ids))
     found = (Escalation.model_validate_json(row["state"]) for row in rows)
     return {one.escalation_id: one for one in found}
@@ -152,7 +152,7 @@ async def keep_windows(connection: Any, windows: Iterable[Window]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class DeliveryResult:
     """How an attempt ended, and what the server said."""
 
     outcome: str
@@ -178,7 +178,7 @@ class Outbox:
         decided on a partition in ``backlog`` waits a minute at most: more may be known then.
         """
         if not slow:
-            await self._pool.execute(QUERIES["cancel_pointless"])
+            await self._pool.execute(QUERIES["cancel_superseded"])
         rows = await self._pool.fetch(QUERIES["claim"], self._owner, most, LEASE, slow, backlog)
         return [row["message_id"] for row in sorted(rows, key=lambda row: row["due_at"])]
 
@@ -193,12 +193,14 @@ class Outbox:
             await self.release([message_id])
         return found
 
-    async def settle(self, message_id: UUID, attempt: int, end: Ending, state: str) -> None:
+    async def settle(self, message_id: UUID, attempt: int, end: DeliveryResult, state: str) -> None:
         await self._pool.execute(
             QUERIES["settle"], message_id, attempt, end.outcome, end.code, end.answer, state
         )
 
-    async def defer(self, message_id: UUID, attempt: int, end: Ending, wait: timedelta) -> None:
+    async def defer(
+        self, message_id: UUID, attempt: int, end: DeliveryResult, wait: timedelta
+    ) -> None:
         await self._pool.execute(
             QUERIES["defer"], message_id, attempt, end.outcome, end.code, end.answer, wait
         )

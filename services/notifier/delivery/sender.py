@@ -24,9 +24,9 @@ from infra.runtime.logs import get_logger
 from infra.runtime.outage import Outage
 from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.settings import SmtpSettings
-from services.notifier.delivery.channels.mail import Line, Unreachable, compose
+from services.notifier.delivery.channels.mail import SmtpSession, Unreachable, compose
 from services.notifier.delivery.lanes import Lane, lanes
-from services.notifier.delivery.outbox import Ending, Outbox
+from services.notifier.delivery.outbox import DeliveryResult, Outbox
 from services.notifier.delivery.retries import Retries
 from services.notifier.delivery.told import told
 from services.notifier.directory.mailbox import mailbox
@@ -99,7 +99,7 @@ class Sender:
     # --- sending ---------------------------------------------------------------------------
 
     async def _work(self, lane: Lane) -> None:
-        """One line: connect first, so that an outage is no attempt of any message."""
+        """One session: connect first, so that an outage is no attempt of any message."""
         while not self.stop.is_set():
             if wait := self.mail.wait:
                 await _until(self.stop, wait)
@@ -111,13 +111,13 @@ class Sender:
 
     async def _connected(self, lane: Lane) -> None:
         try:
-            async with Line(self.smtp) as line:
+            async with SmtpSession(self.smtp) as session:
                 self._mail_answers()
-                while line.is_open and not self.stop.is_set():
+                while session.is_open and not self.stop.is_set():
                     if (message_id := lane.take()) is None:
                         return
                     try:
-                        await self._send(message_id, line, lane)
+                        await self._send(message_id, session, lane)
                     finally:
                         lane.done(message_id)
         except Unreachable as error:
@@ -128,7 +128,7 @@ class Sender:
         self.mail.over()
         SERVER_AWAY.set(0)
 
-    async def _send(self, message_id: UUID, line: Line, lane: Lane) -> None:
+    async def _send(self, message_id: UUID, session: SmtpSession, lane: Lane) -> None:
         row = await self._through_outages(lambda: self.outbox.begin(message_id, slow=lane.slow))
         if row is None:
             return
@@ -136,16 +136,16 @@ class Sender:
             message = self._composed(row)
         except Exception as error:
             log.error("message-unwritable", message_id=str(message_id), failed=what_failed(error))
-            await self._record(row, Ending("unwritable", None, type(error).__name__))
+            await self._record(row, DeliveryResult("unwritable", None, type(error).__name__))
             return
         try:
-            end = await line.deliver(message, lane.patience)
+            end = await session.deliver(message, lane.patience)
         except Unreachable as error:
-            await self._record(row, Ending("unreachable", None, str(error)))
+            await self._record(row, DeliveryResult("unreachable", None, str(error)))
             raise
         await self._record(row, end)
 
-    async def _record(self, row: Any, end: Ending) -> None:
+    async def _record(self, row: Any, end: DeliveryResult) -> None:
         """Also through an outage of Postgres: what the mail server said must not be forgotten."""
         ATTEMPTS.labels(outcome=end.outcome).inc()
         if end.outcome == "unknown":

@@ -7,13 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from services.notifier.planning.escalations import Escalation
-from services.notifier.planning.wording import About, Filled, Reader, Somebody, Told
+from services.notifier.planning.wording import (
+    CaseReference,
+    Facts,
+    MailContext,
+    NamedPerson,
+    Reader,
+)
 
 
-def told(row: Any, now: datetime) -> Told:
+def told(row: Any, now: datetime) -> MailContext:
     """What a message can say: the decision, and what is known of the case now."""
     state = row["escalation"]
-    return Told(
+    return MailContext(
         template=row["template"],
         subject=row["subject"],
         happened_at=row["event_time"],
@@ -25,7 +31,7 @@ def told(row: Any, now: datetime) -> Told:
         **{name: _somebody(row[name]) for name in _PEOPLE},
         comments=row["comments"],
         words=row["words"],
-        form=Filled(json.loads(row["form"] or "{}")),
+        form=Facts(json.loads(row["form"] or "{}")),
         escalation=None if state is None else Escalation.model_validate_json(state),
         is_escalated=row["is_escalated"],
     )
@@ -34,17 +40,17 @@ def told(row: Any, now: datetime) -> Told:
 _PEOPLE = ("requester", "behalf", "contact", "owner", "primary_contact", "by")
 
 
-def _case(text: str | None) -> About:
+def _case(text: str | None) -> CaseReference:
     if text is None:
-        return About()
+        return CaseReference()
     row = json.loads(text)
     named = ("title", "product", "account_id", "severity", "tier", "number", "url")
-    return About(**{name: row[name] for name in named}, known=row["opened"])
+    return CaseReference(**{name: row[name] for name in named}, known=row["opened"])
 
 
-def _somebody(text: str | None) -> Somebody | None:
+def _somebody(text: str | None) -> NamedPerson | None:
     if text is None:
         return None
     row = json.loads(text)
     fields = ("name", "email", "phone", "timezone", "working_hours")
-    return Somebody(*(row[name] for name in fields))
+    return NamedPerson(*(row[name] for name in fields))

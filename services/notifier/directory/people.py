@@ -81,7 +81,7 @@ class CaseRow:
 
 
 @dataclass(slots=True)
-class Heard:
+class Learnt:
     """All that a batch of records said."""
 
     people: dict[tuple[str, str], PersonRow]
@@ -91,7 +91,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CaseFact:
     """A reported event, where it stands, and when its record was appended."""
 
     event: Reported
@@ -100,9 +100,9 @@ class Said:
     raw: Any = None
 
 
-def heard(batch: Iterable[Said]) -> Heard:
+def learnt(batch: Iterable[CaseFact]) -> Learnt:
     """Fold a batch, in partition order, into one row per person, question and case."""
-    found = Heard({}, {}, {}, [])
+    found = Learnt({}, {}, {}, [])
     for said in batch:
         for person in _people(said.event.data):
             _meet(found, said, person)
@@ -128,7 +128,7 @@ def _personal_fields(fact: type[reported.Fact]) -> tuple[str, ...]:
 _PERSONAL = {fact: _personal_fields(fact) for fact in reported.FACTS}
 
 
-def _meet(found: Heard, said: Said, person: Person) -> None:
+def _meet(found: Learnt, said: CaseFact, person: Person) -> None:
     given = (
         person.name,
         person.email,
@@ -151,7 +151,7 @@ def _meet(found: Heard, said: Said, person: Person) -> None:
     found.people[subject, person.id] = row
 
 
-def _note(found: Heard, said: Said) -> None:
+def _note(found: Learnt, said: CaseFact) -> None:
     match said.event.data:
         case reported.EscalationRequested() as request:
             _remember_request(found, said, request)
@@ -171,7 +171,7 @@ def _note(found: Heard, said: Said) -> None:
             _keep_words(found, said, fact)
 
 
-def _keep_words(found: Heard, said: Said, fact: reported.Fact) -> None:
+def _keep_words(found: Learnt, said: CaseFact, fact: reported.Fact) -> None:
     by_id: str | None
     match fact:
         case (
@@ -193,7 +193,7 @@ def _may_ask(comment: reported.CommentAdded) -> bool:
     return comment.is_public and not comment.is_automatic
 
 
-def _remember_request(found: Heard, said: Said, request: reported.EscalationRequested) -> None:
+def _remember_request(found: Learnt, said: CaseFact, request: reported.EscalationRequested) -> None:
     who = request.requested_by
     comments = None if request.comments is None else request.comments[:LONGEST]
     subject, ref = said.event.subject, request.request_id
@@ -202,7 +202,7 @@ def _remember_request(found: Heard, said: Said, request: reported.EscalationRequ
     found.asked.setdefault((subject, ref, said.offset), row)
 
 
-def _case(found: Heard, said: Said) -> CaseRow:
+def _case(found: Learnt, said: CaseFact) -> CaseRow:
     row = found.cases.setdefault(said.event.subject, CaseRow(said.event.subject, said.at))
     row.said_at = said.at
     return row

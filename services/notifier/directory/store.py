@@ -14,7 +14,7 @@ from typing import Any
 
 from schemas import decided
 from schemas.codec import Decided
-from services.notifier.directory.people import Heard
+from services.notifier.directory.people import Learnt
 from services.notifier.planning.audience import Known
 from services.notifier.planning.comments import MOST_A_DAY, commented
 from services.notifier.planning.escalations import Escalation
@@ -30,16 +30,16 @@ def _text(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-async def remember(connection: Any, heard: Heard) -> None:
+async def remember(connection: Any, learnt: Learnt) -> None:
     """Store what a batch of the case topic said."""
-    if heard.people:
-        await connection.execute(QUERIES["meet"], as_json(heard.people.values()))
-    if heard.asked:
-        await connection.execute(QUERIES["remember_asked"], as_json(heard.asked.values()))
-    if heard.cases:
-        await connection.execute(QUERIES["file_case"], as_json(heard.cases.values()))
-    if heard.words:
-        await connection.execute(QUERIES["remember_words"], as_json(heard.words))
+    if learnt.people:
+        await connection.execute(QUERIES["upsert_people"], as_json(learnt.people.values()))
+    if learnt.asked:
+        await connection.execute(QUERIES["upsert_requesters"], as_json(learnt.asked.values()))
+    if learnt.cases:
+        await connection.execute(QUERIES["upsert_case_owner"], as_json(learnt.cases.values()))
+    if learnt.words:
+        await connection.execute(QUERIES["upsert_statements"], as_json(learnt.words))
 
 
 async def known_of(connection: Any, events: Sequence[Decided]) -> list[Known]:
@@ -48,9 +48,9 @@ async def known_of(connection: Any, events: Sequence[Decided]) -> list[Known]:
     asked = sorted({(event.subject, _ref(event)) for event in events if _ref(event)})
     people = await connection.fetch(QUERIES["people_of"], subjects)
     askers = await connection.fetch(
-        QUERIES["asked_of"], [subject for subject, _ in asked], [ref for _, ref in asked]
+        QUERIES["requesters_of"], [subject for subject, _ in asked], [ref for _, ref in asked]
     )
-    files = await connection.fetch(QUERIES["files_of"], subjects)
+    files = await connection.fetch(QUERIES["case_owners_of"], subjects)
     return _joined(events, people, askers, files)
 
 

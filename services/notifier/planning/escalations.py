@@ -63,7 +63,7 @@ Specs = dict[str, DutySpec]
 
 
 def after(before: Escalation | None, event: Decided, specs: Specs) -> Escalation | None:
-    """The escalation after a decision; None for a decision on one that we never heard of."""
+    """The escalation after a decision; None for a decision on one that we never learnt of."""
     match event.data:
         case decided.Accepted() as one if one.escalation_id:
             return _accepted(before, event, one, specs)

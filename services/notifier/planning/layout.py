@@ -28,7 +28,7 @@ _INSTANT: Final = re.compile(
 _JOIN: Final = "\x1f"
 
 
-class Laid(str):
+class Formatted(str):
     """Lines that are laid out already: they go into a mail as they are."""
 
     __slots__ = ()
@@ -47,16 +47,16 @@ def flat(text: object) -> str:
     return re.sub(r"[\s\u2028\u2029]", " ", seen(str(text)))[:LONGEST]
 
 
-def row(label: str, value: object) -> Laid:
+def row(label: str, value: object) -> Formatted:
     """A fact with its label, or nothing where there is none."""
     shown = " ".join(flat(value or "").split())
-    return Laid(f"{_ROW}{label}{_ROW}{shown}\n" if shown else "")
+    return Formatted(f"{_ROW}{label}{_ROW}{shown}\n" if shown else "")
 
 
-def quote(text: object) -> Laid:
+def quote(text: object) -> Formatted:
     """Somebody's own words, each line marked as quoted."""
     lines = seen(str(text or "").replace("\r\n", "\n").replace("\r", "\n"))[:LONGEST].strip()
-    return Laid("".join(f"> {line.rstrip()}\n" for line in lines.splitlines()))
+    return Formatted("".join(f"> {line.rstrip()}\n" for line in lines.splitlines()))
 
 
 def link(text: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """What a decision means for people: which messages, to whom, in which order.
 
-    decision + what is known of the case + now  ->  messages planned, messages made pointless
+    decision + what is known of the case + now  ->  messages planned, messages made superseded
 
 Pure. A message is one intent per (event, audience, channel): its id is derived from them, so
 planning the same decision again plans nothing new. ``wording.py`` writes the words, later.
@@ -60,7 +60,7 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
-class Pointless:
+class Superseded:
     """Messages of an escalation that nobody needs any more, and why.
 
     ``templates`` of them; of a missed duty only the one that was due then.
@@ -196,24 +196,24 @@ INTERNAL: Final = (
 URGENT: Final = ("deadline-missed", "level-raised")
 
 
-def pointless(decision: decided.Decision) -> tuple[Pointless, ...]:
-    """What a decision makes pointless. A requester's confirmation never is."""
+def superseded(decision: decided.Decision) -> tuple[Superseded, ...]:
+    """The messages that a decision supersedes. A requester's confirmation never is."""
     if (escalation := decision.escalation_id) is None:
         return ()
     made_good = tuple(
-        Pointless(escalation, ("deadline-missed",), "fulfilled", one.duty, one.due_at)
+        Superseded(escalation, ("deadline-missed",), "fulfilled", one.duty, one.due_at)
         for one in getattr(decision, "fulfilled", ())
     )
     match decision:
         case decided.Accepted():
-            return (Pointless(escalation, ("approval-wanted",), "accepted"), *made_good)
+            return (Superseded(escalation, ("approval-wanted",), "accepted"), *made_good)
         case decided.Declined():
-            return (Pointless(escalation, INTERNAL, "declined"),)
+            return (Superseded(escalation, INTERNAL, "declined"),)
         case decided.Voided():
-            return (Pointless(escalation, INTERNAL, "voided"),)
+            return (Superseded(escalation, INTERNAL, "voided"),)
         case decided.MonitoringEnded():
-            return (Pointless(escalation, INTERNAL, "ended"),)
+            return (Superseded(escalation, INTERNAL, "ended"),)
         case decided.Deescalated() | decided.MonitoringHeld():
-            return (Pointless(escalation, URGENT, decision.name),)
+            return (Superseded(escalation, URGENT, decision.name),)
         case _:
             return made_good

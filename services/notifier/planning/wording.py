@@ -18,7 +18,16 @@ from services.notifier.directory.mailbox import one_line
 from services.notifier.planning import words
 from services.notifier.planning.clock import Clock, zone_of
 from services.notifier.planning.escalations import DutyState, Escalation
-from services.notifier.planning.layout import Laid, as_html, as_text, blocks, flat, link, quote, row
+from services.notifier.planning.layout import (
+    Formatted,
+    as_html,
+    as_text,
+    blocks,
+    flat,
+    link,
+    quote,
+    row,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +39,7 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class CaseReference:
     """What is known of the case now; ``known``: it was opened."""
 
     title: str | None = None
@@ -48,7 +57,7 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
-class Somebody:
+class NamedPerson:
     """How to reach a person of the case."""
 
     name: str | None = None
@@ -58,7 +67,7 @@ class Somebody:
     working_hours: str | None = None
 
 
-class Filled(dict[str, Any]):
+class Facts(dict[str, Any]):
     """A form, or facts, of which a template may ask for what is not there."""
 
     def __missing__(self, _: str) -> None:
@@ -66,7 +75,7 @@ class Filled(dict[str, Any]):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class MailContext:
     """All that a template may use. ``brief`` is the decision, the rest is known of the case."""
 
     template: str
@@ -76,16 +85,16 @@ class Told:
     brief: Mapping[str, Any]
     reader: Reader = Reader()
     audience: str = ""
-    case: About = About()
-    requester: Somebody | None = None
-    behalf: Somebody | None = None
-    contact: Somebody | None = None
-    owner: Somebody | None = None
-    primary_contact: Somebody | None = None
-    by: Somebody | None = None
+    case: CaseReference = CaseReference()
+    requester: NamedPerson | None = None
+    behalf: NamedPerson | None = None
+    contact: NamedPerson | None = None
+    owner: NamedPerson | None = None
+    primary_contact: NamedPerson | None = None
+    by: NamedPerson | None = None
     comments: str | None = None
     words: str | None = None
-    form: Filled = field(default_factory=Filled)
+    form: Facts = field(default_factory=Facts)
     escalation: Escalation | None = None
     is_escalated: bool = False
 
@@ -94,9 +103,9 @@ class Told:
         return self.subject.startswith("account/")
 
     @property
-    def facts(self) -> Filled:
+    def facts(self) -> Facts:
         """What its acceptance said of the escalation, where there was one."""
-        return Filled(self.escalation.facts if self.escalation else {})
+        return Facts(self.escalation.facts if self.escalation else {})
 
     @property
     def account_id(self) -> str | None:
@@ -150,7 +159,7 @@ class Wording:
     html: str
 
 
-def write(told: Told) -> Wording:
+def write(told: MailContext) -> Wording:
     """The message in words. Errors: a template that does not exist, or misses a value."""
     place = words.place(told.subject, told.case.number)
     values: dict[str, Any] = {
@@ -176,7 +185,7 @@ def _greeting(reader: Reader) -> str:
     return f"Hello {name}," if name else "Hello,"
 
 
-def person(held: Somebody | None) -> str:
+def person(held: NamedPerson | None) -> str:
     """A person in one line: name and how to be reached."""
     if held is None:
         return ""
@@ -186,7 +195,7 @@ def person(held: Somebody | None) -> str:
 
 def _finalized(value: object) -> object:
     """Whatever a template shows is flat, but for what was laid out."""
-    return value if isinstance(value, Laid) else "" if value is None else flat(value)
+    return value if isinstance(value, Formatted) else "" if value is None else flat(value)
 
 
 _ENVIRONMENT: Final = Environment(  # noqa: S701  # layout.py escapes all of it

@@ -1,4 +1,4 @@
--- name: seat
+-- name: offset_of
 -- Where to read on; a partition that was never read begins at 0.
 WITH wanted AS (
     SELECT * FROM unnest($1::text[], $2::int[]) AS w(topic, partition)
@@ -23,7 +23,7 @@ FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[])
     AS m(topic, partition, expected, next_offset)
 WHERE p.topic = m.topic AND p.partition = m.partition AND p.next_offset = m.expected
 
--- name: meet
+-- name: upsert_people
 -- What a case says of people. said_at stays the older one unless everything was said again.
 INSERT INTO notifier.person AS p
 SELECT * FROM jsonb_to_recordset($1::jsonb) AS n(
@@ -44,7 +44,7 @@ ON CONFLICT (subject, person_id) DO UPDATE SET
                           coalesce(excluded.working_hours, p.working_hours))
         THEN greatest(excluded.said_at, p.said_at) ELSE least(excluded.said_at, p.said_at) END
 
--- name: remember_asked
+-- name: upsert_requesters
 -- Who asked, or may have asked in a comment.
 INSERT INTO notifier.asked
 SELECT * FROM jsonb_to_recordset($1::jsonb) AS n(
@@ -52,14 +52,14 @@ SELECT * FROM jsonb_to_recordset($1::jsonb) AS n(
     said_at timestamptz, form jsonb)
 ON CONFLICT DO NOTHING
 
--- name: remember_words
+-- name: upsert_statements
 -- What people said when they raised, approved or declined something, or shared a plan.
 INSERT INTO notifier.words
 SELECT * FROM jsonb_to_recordset($1::jsonb) AS n(
     subject text, source_offset bigint, by_id text, words text, said_at timestamptz)
 ON CONFLICT DO NOTHING
 
--- name: file_case
+-- name: upsert_case_owner
 -- Who looks after a case: assigned wins over known, known over opened again.
 INSERT INTO notifier.case_file AS f (
     subject, title, product, support_manager_id, agent_id, team, said_at,
@@ -97,7 +97,7 @@ ON CONFLICT (subject) DO UPDATE SET
 SELECT subject, person_id, email FROM notifier.person
 WHERE subject = ANY($1::text[]) AND email IS NOT NULL
 
--- name: asked_of
+-- name: requesters_of
 -- Who asked on these subjects under these names.
 SELECT a.subject, a.ref, a.source_offset, a.kind, a.person_id,
     a.form->>'on_behalf_of' AS behalf_id,
@@ -106,7 +106,7 @@ FROM notifier.asked AS a
 JOIN unnest($1::text[], $2::text[]) AS w(subject, ref) USING (subject, ref)
 ORDER BY a.source_offset
 
--- name: files_of
+-- name: case_owners_of
 -- Who looks after these cases.
 SELECT subject, support_manager_id, agent_id, team FROM notifier.case_file
 WHERE subject = ANY($1::text[])
@@ -184,7 +184,7 @@ FROM jsonb_to_recordset($1::jsonb) AS n(
     due_at timestamptz)
 ON CONFLICT (event_id, audience, channel) DO NOTHING
 
--- name: make_pointless
+-- name: supersede
 -- Messages that nobody needs any more; the sender records them as cancelled.
 UPDATE notifier.message AS m SET pointless = n.why
 FROM jsonb_to_recordset($1::jsonb) AS n(escalation_id text, templates text[], why text, duty text)
@@ -193,7 +193,7 @@ WHERE m.settled_at IS NULL AND m.pointless IS NULL AND n.duty IS NULL
 
 -- name: strike_misses
 -- Misses that were made good are struck from the messages that tell of them; one that has none
--- left to tell is pointless.
+-- left to tell is superseded.
 WITH good AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb)
         AS n(escalation_id text, why text, duty text, due_at timestamptz)
@@ -214,8 +214,8 @@ UPDATE notifier.message AS m SET
         THEN 'fulfilled' END
 FROM left_over WHERE m.message_id = left_over.message_id
 
--- name: cancel_pointless
--- Settle what is pointless and not just being sent; who waited for it need not wait any more.
+-- name: cancel_superseded
+-- Settle what is superseded and not just being sent; who waited for it need not wait any more.
 WITH settled AS (
     UPDATE notifier.message SET state = 'cancelled', settled_at = now(),
         lease_owner = NULL, leased_until = NULL

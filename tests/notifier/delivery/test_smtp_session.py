@@ -18,8 +18,8 @@ import pytest
 
 from infra.runtime.settings import SmtpSettings
 from services.notifier.delivery.channels import mail
-from services.notifier.delivery.channels.mail import Line, Unreachable, compose, sender_of
-from services.notifier.delivery.outbox import Ending
+from services.notifier.delivery.channels.mail import SmtpSession, Unreachable, compose, sender_of
+from services.notifier.delivery.outbox import DeliveryResult
 from services.notifier.directory.mailbox import mailbox
 from services.notifier.planning.wording import Wording
 
@@ -80,14 +80,14 @@ async def server(**script: str) -> AsyncIterator[tuple[SmtpSettings, Scripted]]:
         await asyncio.gather(*scripted.talks, return_exceptions=True)
 
 
-async def deliver(settings: SmtpSettings, text: str = "Hello\n.\n..x\n") -> Ending:
+async def deliver(settings: SmtpSettings, text: str = "Hello\n.\n..x\n") -> DeliveryResult:
     to = mailbox("ann@customer.example")
     assert to is not None
     message = compose(
         UUID(int=7), sender_of(settings), to.named("Ann"), Wording("About", text, text),
         datetime(2030, 1, 7, tzinfo=UTC),
     )  # fmt: skip
-    async with Line(settings) as line:
+    async with SmtpSession(settings) as line:
         return await line.deliver(message, patience=0.5)
 
 

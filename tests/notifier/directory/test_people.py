@@ -8,15 +8,16 @@ import pytest
 
 from schemas import reported
 from schemas.codec import Reported
-from services.notifier.directory.people import Heard, Said, heard
+from services.notifier.directory.people import CaseFact, Learnt, learnt
 from tests.stories import CASE, NOON, commented, did, opened, person, requested
 
 
-def hear(*events: Reported) -> Heard:
+def hear(*events: Reported) -> Learnt:
     said = [
-        Said(event, number, NOON + timedelta(seconds=number)) for number, event in enumerate(events)
+        CaseFact(event, number, NOON + timedelta(seconds=number))
+        for number, event in enumerate(events)
     ]
-    return heard(said)
+    return learnt(said)
 
 
 def test_a_person_is_known_by_what_was_said_last() -> None:

@@ -16,7 +16,7 @@ from policies.model import Policy
 from policies.sentences import written
 from schemas.vocabulary import REPLY_MARKER
 from services.notifier.planning.audience import CUSTOMERS
-from services.notifier.planning.wording import Filled, Somebody, write
+from services.notifier.planning.wording import Facts, NamedPerson, write
 from tests.notifier.gallery import Mail, mails
 from tests.spec import POLICIES
 
@@ -112,20 +112,20 @@ def test_every_acceptance_reaches_all_whom_the_policy_names_and_all_who_owe(poli
     for mail in found:
         if mail.event.subject.startswith("account/"):
             continue
-        heard = {one.intent.audience for one in found if one.event.id == mail.event.id}
+        learnt = {one.intent.audience for one in found if one.event.id == mail.event.id}
         owing = {spec.owed_by for spec in policy.duties if spec.begins == "acceptance"}
-        assert heard >= set(policy.told) | owing
+        assert learnt >= set(policy.told) | owing
 
 
 @pytest.mark.parametrize("policy", SHIPPED, ids=lambda one: one.policy)
 def test_nothing_reported_forms_a_mail(policy: Policy) -> None:
-    somebody = Somebody(NASTY, NASTY, NASTY, NASTY, NASTY)
+    somebody = NamedPerson(NASTY, NASTY, NASTY, NASTY, NASTY)
     for mail in of(policy):
         case = replace(mail.told.case, title=NASTY, product=NASTY, number=NASTY, url=NASTY)
         nasty = replace(
             mail.told, case=case, requester=somebody, contact=somebody, owner=somebody,
             by=somebody, behalf=somebody, primary_contact=somebody, comments=NASTY, words=NASTY,
-            form=Filled({name: NASTY if isinstance(value, str) else value
+            form=Facts({name: NASTY if isinstance(value, str) else value
                          for name, value in mail.told.form.items()}),
         )  # fmt: skip
         found = write(nasty)

@@ -19,11 +19,11 @@ from services.notifier.planning.audience import Known, policy_of
 from services.notifier.planning.briefs import brief
 from services.notifier.planning.escalations import after
 from services.notifier.planning.wording import (
-    About,
-    Filled,
+    CaseReference,
+    Facts,
+    MailContext,
+    NamedPerson,
     Reader,
-    Somebody,
-    Told,
     Wording,
     write,
 )
@@ -42,12 +42,12 @@ from tests.notifier.decisions import (
 from tests.spec import POLICIES
 
 BERLIN = Reader("Ann", "Europe/Berlin")
-KNOWN_CASE = About("Printer\non fire", "Print", "account-1", "S1", "gold", known=True)
+KNOWN_CASE = CaseReference("Printer\non fire", "Print", "account-1", "S1", "gold", known=True)
 
 
 def read(event: Decided, template: str, reader: Reader = BERLIN, **but: Any) -> Wording:
     audiences = DIRECTORY.of(policy_of(event, Known()))
-    base = Told(
+    base = MailContext(
         template, event.subject, event.time, NOON, brief(event, audiences), reader,
         escalation=after(None, event, audiences.policy.specs),
     )  # fmt: skip
@@ -89,7 +89,7 @@ def test_a_confirmation_says_what_happens_next_as_the_policy_has_it(policy: str)
 @pytest.mark.rule("004-13")
 def test_an_approver_reads_who_asks_until_when_and_what_for() -> None:
     told = read(
-        awaiting(), "approval-wanted", requester=Somebody("Ann", "ann@customer.example"),
+        awaiting(), "approval-wanted", requester=NamedPerson("Ann", "ann@customer.example"),
         comments="It is down.",
     )  # fmt: skip
     for form in (told.text, told.html):
@@ -125,7 +125,7 @@ def test_who_chose_wrongly_reads_what_can_be_chosen() -> None:
     reasons = flat(read(rejected("reason-not-offered"), "rejected").text)
     assert all(words.REASONS[code] in reasons for code in words.REASONS)
     event = rejected("template-unknown", "role-missing", receipt=receipt("templated"))
-    told = flat(read(event, "rejected", form=Filled(template="special")).text)
+    told = flat(read(event, "rejected", form=Facts(template="special")).text)
     assert "(special) is none that is offered here" in told
     assert (
         "case; case-approved" in told
@@ -183,7 +183,7 @@ def test_an_accepted_request_without_a_reason_is_asked_for_one() -> None:
 @pytest.mark.rule("000-26")
 @pytest.mark.rule("000-35")
 def test_the_manager_reads_whom_to_contact_and_why() -> None:
-    ann = Somebody("Ann", "ann@customer.example", "+49 30 1", "Europe/Berlin", "9 to 15")
+    ann = NamedPerson("Ann", "ann@customer.example", "+49 30 1", "Europe/Berlin", "9 to 15")
     text = read(
         accepted(), "handover", Reader("Ben"), contact=ann, comments="It is\ndown.",
         case=KNOWN_CASE,
@@ -226,7 +226,7 @@ def test_what_a_rejection_advises_fits_the_case() -> None:
 def test_alarms_say_what_was_due_and_who_has_it() -> None:
     assert "first contact with the customer" in read(missed(), "deadline-missed").subject
     text = flat(read(
-        raised(), "level-raised", by=Somebody("Cid"), words="Nobody\nanswers.", case=KNOWN_CASE
+        raised(), "level-raised", by=NamedPerson("Cid"), words="Nobody\nanswers.", case=KNOWN_CASE
     ).text)  # fmt: skip
     assert "raised to the team manager" in text and ", by Cid" in text
     assert "> Nobody > answers." in text and "Severity: S1, tier gold" in text
@@ -269,7 +269,7 @@ def test_a_link_is_a_page_of_the_web_or_none() -> None:
 def test_reported_text_cannot_become_markup() -> None:
     told = read(
         accepted(), "handover", Reader("<b>Ben</b>"), comments="<script>alert(1)</script>",
-        case=About("<img src=x>"),
+        case=CaseReference("<img src=x>"),
     )  # fmt: skip
     assert "<script>" not in told.html and "<img" not in told.html and "<b>" not in told.html
 

@@ -1,4 +1,4 @@
-"""Mail: a message composed so that nothing reported can reach a header, and one SMTP line.
+"""Mail: a message composed so that nothing reported can reach a header, and one SMTP session.
 
 Rule: exactly one recipient, a validated address object; every reported word goes through
 ``one_line`` before it may stand in a header. The Message-ID is derived, so that a message that
@@ -22,7 +22,7 @@ from uuid import UUID
 import aiosmtplib
 
 from infra.runtime.settings import SmtpSettings
-from services.notifier.delivery.outbox import Ending
+from services.notifier.delivery.outbox import DeliveryResult
 from services.notifier.directory.mailbox import mailbox, one_line
 from services.notifier.planning.wording import Wording
 
@@ -69,8 +69,8 @@ def compose(
     return message
 
 
-class Line:
-    """One connection to the mail server: ``async with Line(settings) as line``."""
+class SmtpSession:
+    """One connection to the mail server: ``async with SmtpSession(settings) as session``."""
 
     def __init__(self, smtp: SmtpSettings) -> None:
         secret = smtp.password
@@ -109,10 +109,10 @@ class Line:
     def is_open(self) -> bool:
         return self._client.is_connected
 
-    async def deliver(self, message: EmailMessage, patience: float = STAGE) -> Ending:
+    async def deliver(self, message: EmailMessage, patience: float = STAGE) -> DeliveryResult:
         """Hand one mail over; ``patience`` is how long the recipient may keep the server busy.
 
-        Errors: ``Unreachable`` where the server fails before it has heard of any recipient.
+        Errors: ``Unreachable`` where the server fails before it has learnt of any recipient.
         """
         try:
             await self._announce(message)
@@ -130,7 +130,7 @@ class Line:
             return _answered(error)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             self._client.close()
-            return Ending("deferred", None, _said(error))
+            return DeliveryResult("deferred", None, _said(error))
         if start.code != GO_ON:
             await self._forget()
             return _answered(aiosmtplib.SMTPDataError(start.code, start.message))
@@ -147,30 +147,30 @@ class Line:
         async with asyncio.timeout(STAGE):
             await self._client.mail(sender, options=options, encoding=_encoding(message))
 
-    async def _hand_over(self, message: EmailMessage) -> Ending:
+    async def _hand_over(self, message: EmailMessage) -> DeliveryResult:
         """From here on an answer that does not come is no answer: it may have been taken."""
         try:
             async with asyncio.timeout(STAGE):
                 answer = await self._content(message.as_bytes())
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             self._client.close()
-            return Ending("unknown", None, _said(error))
+            return DeliveryResult("unknown", None, _said(error))
         if answer.code != aiosmtplib.SMTPStatus.completed:
             await self._forget()
             return _answered(aiosmtplib.SMTPDataError(answer.code, answer.message))
-        return Ending("accepted", answer.code, one_line(answer.message, 200))
+        return DeliveryResult("accepted", answer.code, one_line(answer.message, 200))
 
     async def _content(self, content: bytes) -> aiosmtplib.SMTPResponse:
         """What the library's ``data`` sends after DATA; that one does not say how far it came."""
         protocol = self._client.protocol
         if protocol is None:
-            raise aiosmtplib.SMTPServerDisconnected("the line was closed")
+            raise aiosmtplib.SMTPServerDisconnected("the session was closed")
         protocol._response_pending = True  # else the answer counts as unasked for
         protocol.write(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
         return await protocol.read_response(timeout=STAGE)
 
     async def _forget(self) -> None:
-        """The next message begins anew on the same line."""
+        """The next message begins anew in the same session."""
         try:
             await self._client.rset()
         except (aiosmtplib.SMTPException, OSError):
@@ -189,9 +189,9 @@ class _Utf8Missing(aiosmtplib.SMTPRecipientRefused):
     pass
 
 
-def _answered(error: aiosmtplib.SMTPResponseException) -> Ending:
+def _answered(error: aiosmtplib.SMTPResponseException) -> DeliveryResult:
     outcome = "refused" if 500 <= error.code < 600 else "deferred"
-    return Ending(outcome, error.code, one_line(error.message, 200))
+    return DeliveryResult(outcome, error.code, one_line(error.message, 200))
 
 
 def _said(error: BaseException) -> str:
