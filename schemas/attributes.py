@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from schemas.json_text import parse
+from schemas.subject import PREFIXED
 from schemas.unreadable import Unfit
 from schemas.vocabulary import (
     LARGEST_WHOLE_NUMBER,
@@ -35,10 +36,9 @@ _ALWAYS_SHORT: Final = LONGEST_ID // 4
 _TOO_LARGE: Final = "a whole number that does not fit 63 bits"
 _MOST_DIGITS: Final = len(str(LARGEST_WHOLE_NUMBER))
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_SUBJECTS: Final = ("account", "person", "request", "review", "clock")
 _NO_SUBJECT: Final = (
     f"subject: neither a case id (1 to {LONGEST_CASE_ID} characters without /) nor "
-    + ", ".join(f"{kind}/<id>" for kind in _SUBJECTS)
+    + ", ".join(f"{kind}/<id>" for kind in PREFIXED)
 )
 _HOW: Final = f"send the event as one JSON object with content-type {STRUCTURED}"
 
@@ -175,4 +175,4 @@ def subject_kind(subject: str) -> str | None:
     kind, slash, rest = subject.partition("/")
     if not slash:
         return "case" if 1 <= len(subject) <= LONGEST_CASE_ID else None
-    return kind if kind in _SUBJECTS and rest else None
+    return kind if kind in PREFIXED and rest else None

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import NAMESPACE_DNS, uuid5
 
+from schemas.subject import Subject, subject_of
 from schemas.vocabulary import instant_text
 
 NAMESPACE = uuid5(NAMESPACE_DNS, "escalation.support")
@@ -39,6 +40,11 @@ class Envelope(Generic[Data]):
     source_partition: int | None = None
     source_offset: int | None = None
     as_read: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def about(self) -> Subject:
+        """The subject, read."""
+        return subject_of(self.subject)
 
     @property
     def key(self) -> bytes:

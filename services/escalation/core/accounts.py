@@ -12,14 +12,15 @@ from policies.catalogue import Policies
 from schemas import decided, reported
 from schemas.codec import Reported
 from schemas.lifecycle import WATCHED
+from schemas.subject import Subject, subject_of
 from schemas.vocabulary import LinkAnswer
-from services.escalation.core.actions import (
+from services.escalation.core.answers import (
     Decisions,
     acted_on,
-    named_after,
+    ids_of,
+    not_in_status,
     refusal,
     refused,
-    standing,
 )
 from services.escalation.core.case import Case
 
@@ -36,7 +37,7 @@ class Link(NamedTuple):
 
 def linked(case: Case, event: Reported) -> Decisions:
     """A case to be linked later: refused where no escalation runs, else asked about."""
-    refusals = standing(case, event, WATCHED)
+    refusals = not_in_status(case, event, WATCHED)
     return (_about(refused(case, event, refusals), event),) if refusals else ()
 
 
@@ -44,9 +45,9 @@ def unlinked(case: Case, event: Reported, policies: Policies) -> Decisions:
     """A case leaves the account's escalation; its own escalations stand."""
     fact = event.data
     assert isinstance(fact, reported.AccountCaseUnlinked)
-    if refusals := standing(case, event, WATCHED):
+    if refusals := not_in_status(case, event, WATCHED):
         return (_about(refused(case, event, refusals), event),)
-    named = named_after(event.subject, acted_on(case, event, policies).escalation)
+    named = ids_of(event, acted_on(case, event, policies).escalation)
     named["case_id"] = fact.case_id
     by_id = None if fact.by is None else fact.by.id
     return (
@@ -59,7 +60,7 @@ def answered(case: Case, event: Reported) -> Decisions:
     fact = event.data
     assert isinstance(fact, reported.AccountLinkAnswered)
     named: dict[str, Any] = {"case_id": fact.case_id, "escalation_id": fact.escalation_id}
-    late = standing(case, event, WATCHED)
+    late = not_in_status(case, event, WATCHED)
     if not late and fact.answer == "linked":
         return (decided.CaseLinked(**named, account_id=account_of(event.subject)),)
     refusals = late or [refusal(fact.answer, "it cannot be linked to this account", "004-05")]
@@ -73,7 +74,7 @@ def _about(refused: decided.Refused, event: Reported) -> decided.Refused:
 
 def account_of(subject: str) -> str:
     """The account's id of the subject ``account/<id>``."""
-    return subject.partition("/")[2]
+    return subject_of(subject).id
 
 
 # --- what is written to other partitions -----------------------------------------------------
@@ -82,9 +83,9 @@ def account_of(subject: str) -> str:
 def links(before: Case, event: Reported, decisions: Decisions) -> tuple[Link, ...]:
     """What the decider must ask or answer elsewhere, ``before`` being the state it read."""
     fact = event.data
-    if isinstance(fact, reported.AccountLinkAsked) and "/" not in event.subject:
+    if isinstance(fact, reported.AccountLinkAsked) and event.about.kind == "case":
         return (_answer(before, event.subject, fact),)
-    if not event.subject.startswith("account/"):
+    if event.about.kind != "account":
         return ()
     match fact:
         case reported.AccountCaseLinked(case_id=case_id) if before.escalation and not decisions:
@@ -112,7 +113,7 @@ def _ask(subject: str, escalation_id: str, case_id: str) -> Link:
 
 def _answer(case: Case, case_id: str, asked: reported.AccountLinkAsked) -> Link:
     return Link(
-        f"account/{asked.account_id}",
+        str(Subject("account", asked.account_id)),
         reported.AccountLinkAnswered(
             case_id=case_id, escalation_id=asked.escalation_id, answer=_standing(case, asked)
         ),

@@ -8,42 +8,33 @@ durations and booleans go on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 from policies.catalogue import Policies
-from policies.model import LADDER, Policy
+from policies.model import LADDER
 from schemas import decided, reported
 from schemas.codec import Reported
 from schemas.lifecycle import RUNNING, WATCHED
-from schemas.vocabulary import Person, Severity, Status
-from services.escalation.core.case import Case, Escalation, id_of
-from services.escalation.core.duties import Terms, fulfilled, terms_of
+from schemas.vocabulary import Person, Status
+from services.escalation.core.answers import (
+    Acted,
+    Decisions,
+    Refusals,
+    acted_on,
+    ids_of,
+    not_in_status,
+    refusal,
+    refused,
+    role_missing,
+)
+from services.escalation.core.case import Case, id_of
+from services.escalation.core.duties import fulfilled
 from services.escalation.core.replanning import by_plan, paused, replanned
-from services.escalation.core.rules import has_role
 
 SHORTEST_PERIOD: Final = timedelta(minutes=15)
 LONGEST_PERIOD: Final = timedelta(days=366)
 """What a communication plan may ask for: an update every few seconds is a mistake in the unit."""
-
-Decisions = tuple[decided.Decision, ...]
-Refusals = list[decided.Refusal]
-
-
-@dataclass(frozen=True, slots=True)
-class Acted:
-    """An action and what it is about. ``severity`` is the case's."""
-
-    fact: Any
-    at: datetime
-    escalation: Escalation
-    policy: Policy
-    severity: Severity | None = None
-
-    @property
-    def terms(self) -> Terms:
-        return terms_of(self.escalation, self.policy, self.severity)
 
 
 class Action(NamedTuple):
@@ -63,26 +54,13 @@ def act(case: Case, fact: reported.Fact, event: Reported, policies: Policies) ->
     action = ACTIONS.get(type(fact))
     if action is None:
         return ()
-    if refusals := standing(case, event, action.allowed):
+    if refusals := not_in_status(case, event, action.allowed):
         return (refused(case, event, refusals),)
     acted = acted_on(case, event, policies)
     if refusals := action.refuses(acted):
         return (refused(case, event, refusals),)
-    named = named_after(event.subject, acted.escalation)
+    named = ids_of(event, acted.escalation)
     return (_recorded(action, acted, named), *action.follows(acted, named))
-
-
-def acted_on(case: Case, event: Reported, policies: Policies) -> Acted:
-    """An action that may be done, with the policy that the escalation began with."""
-    assert case.escalation is not None
-    escalation = case.escalation
-    policy = policies.version(escalation.policy, escalation.version)
-    return Acted(event.data, event.time, escalation, policy, case.severity)
-
-
-def named_after(subject: str, escalation: Escalation) -> dict[str, Any]:
-    """The ids that every decision about an escalation carries."""
-    return {"case_id": None if "/" in subject else subject, "escalation_id": escalation.id}
 
 
 def _recorded(action: Action, acted: Acted, named: dict[str, Any]) -> decided.Decision:
@@ -95,38 +73,6 @@ def _recorded(action: Action, acted: Acted, named: dict[str, Any]) -> decided.De
     return action.records(**named, by_id=by_id, fulfilled=done, duties=again, **told)
 
 
-def standing(case: Case, event: Reported, allowed: frozenset[Status]) -> Refusals:
-    """Unknown case, or no escalation in a status that allows it: each a refusal on its own."""
-    fact = event.data
-    if not case.is_known and "/" not in event.subject:
-        return [refusal("case-unknown", "no opening of this case was ever reported")]
-    escalation = case.escalation
-    if escalation is None:
-        return [refusal("not-escalated", "the case was never escalated")]
-    meant = getattr(fact, "escalation_id", None)
-    if meant is not None and meant != escalation.id:
-        return [refusal("not-escalated", f"the current escalation is {escalation.id}")]
-    if escalation.status not in allowed:
-        return [refusal("not-escalated", f"the escalation is {escalation.status}")]
-    return []
-
-
-def refusal(code: str, detail: str, statement: str | None = None) -> decided.Refusal:
-    return decided.Refusal(code=code, detail=detail, statement=statement)
-
-
-def refused(case: Case, event: Reported, refusals: Refusals) -> decided.Refused:
-    """The answer to an action that may not be done."""
-    escalation = case.escalation
-    return decided.Refused(
-        case_id=None if "/" in event.subject else event.subject,
-        escalation_id=escalation.id if escalation else None,
-        request_id=getattr(event.data, "request_id", None),
-        action=event.data.name,
-        refusals=refusals,
-    )
-
-
 # --- what may stand against an action ------------------------------------------------------
 
 
@@ -134,13 +80,6 @@ def _already_acknowledged(acted: Acted) -> Refusals:
     if acted.escalation.status == "escalated":
         return []
     return [refusal("already-acknowledged", "somebody has acknowledged it", "002-11")]
-
-
-def role_missing(by: Person | None, wanted: tuple[str, ...], statement: str) -> Refusals:
-    """Some actions need a role (002-15, 004-12, 004-13)."""
-    if has_role(by, wanted):
-        return []
-    return [refusal("role-missing", f"needs the role: {', '.join(wanted)}", statement)]
 
 
 def _may_not_raise(acted: Acted) -> Refusals:

@@ -8,14 +8,14 @@ from policies.catalogue import Policies
 from schemas import decided, reported
 from schemas.codec import Reported
 from schemas.vocabulary import Person, Status
-from services.escalation.core.actions import (
+from services.escalation.core.answers import (
     Decisions,
     acted_on,
-    named_after,
+    ids_of,
+    not_in_status,
     refusal,
     refused,
     role_missing,
-    standing,
 )
 from services.escalation.core.case import Case, Moment
 from services.escalation.core.duties import fulfilled
@@ -28,7 +28,7 @@ def answered(case: Case, event: Reported, policies: Policies, now: Moment) -> De
     """Accepted or declined; refused where nobody asked, or this one may not answer."""
     fact = event.data
     assert isinstance(fact, reported.EscalationApproved | reported.EscalationDeclined)
-    if refusals := standing(case, event, AWAITING):
+    if refusals := not_in_status(case, event, AWAITING):
         return (refused(case, event, refusals),)
     acted = acted_on(case, event, policies)
     escalation, policy = acted.escalation, acted.policy
@@ -45,7 +45,7 @@ def answered(case: Case, event: Reported, policies: Policies, now: Moment) -> De
     if is_approved:
         approval = Approval(event.subject, fact.by.id, now, done)
         return (accept_approved(case, escalation, policy, approval),)
-    named = named_after(event.subject, escalation)
+    named = ids_of(event, escalation)
     return (
         decided.Declined(**named, request_id=fact.request_id, by_id=fact.by.id, fulfilled=done),
     )  # fmt: skip

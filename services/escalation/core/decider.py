@@ -13,6 +13,7 @@ from policies.catalogue import Policies
 from schemas import reported
 from schemas.codec import Reported
 from schemas.decided import Decision
+from schemas.subject import subject_of
 from services.escalation.core import accounts, actions, approvals, watching
 from services.escalation.core.case import Case, Moment, fold
 from services.escalation.core.deadlines import missed
@@ -33,14 +34,15 @@ Decisions = tuple[Decision, ...]
 
 def decide(case: Case, event: Reported, policies: Policies, now: Moment) -> Decisions:
     """What this event, not seen before, leads to. ``case`` is as it was before the event."""
-    kind, slash, _ = event.subject.partition("/")
-    if not slash:
-        return _about_case(case, event, policies, now)
-    if kind == "account":
-        return _about_account(case, event, policies, now)
-    if kind == "request":
-        return _about_nothing(case, event, policies, now)
-    return ()
+    match event.about.kind:
+        case "case":
+            return _about_case(case, event, policies, now)
+        case "account":
+            return _about_account(case, event, policies, now)
+        case "request":
+            return _about_nothing(case, event, policies, now)
+        case _:
+            return ()
 
 
 def _about_case(case: Case, event: Reported, policies: Policies, now: Moment) -> Decisions:
@@ -108,7 +110,7 @@ def apply(case: Case, event: Reported, policies: Policies, now: Moment) -> tuple
     if case.has_seen(event):
         return case, ()
     decisions = decide(case, event, policies, now)
-    if "/" not in event.subject:
+    if event.about.kind == "case":
         case = fold(case, event, policies)
     for decision in decisions:
         case = evolve(case, decision, now)
@@ -117,8 +119,7 @@ def apply(case: Case, event: Reported, policies: Policies, now: Moment) -> tuple
 
 def fire(case: Case, subject: str, policies: Policies, now: Moment) -> tuple[Case, Decision | None]:
     """Decide the first duty of this case that the clock has passed, if there is one."""
-    case_id = None if "/" in subject else subject
-    decision = missed(case_id, case, now.clock, policies)
+    decision = missed(subject_of(subject).case_id, case, now.clock, policies)
     return (case, None) if decision is None else (evolve(case, decision, now), decision)
 
 
@@ -133,7 +134,7 @@ def recalendar(
     before, after = (one.version(escalation.policy, escalation.version) for one in policies)
     if before.calendar == after.calendar:
         return case, ()
-    named = actions.named_after(subject, escalation)
+    named = {"case_id": subject_of(subject).case_id, "escalation_id": escalation.id}
     terms = terms_of(escalation, after, case.severity)
     decisions = replanned(named, by_calendar(escalation, before, terms))
     for decision in decisions:

@@ -10,28 +10,28 @@ from schemas import decided, reported
 from schemas.codec import Reported
 from schemas.lifecycle import RUNNING
 from schemas.vocabulary import is_blank
-from services.escalation.core.actions import (
+from services.escalation.core.answers import (
     Acted,
     Decisions,
     Refusals,
     acted_on,
-    named_after,
+    ids_of,
+    not_in_status,
     refusal,
     refused,
     role_missing,
-    standing,
 )
 from services.escalation.core.case import Case
 
 
 def deescalate(case: Case, event: Reported, policies: Policies) -> Decisions:
     """Progress, not reversal: the right stays spent (000-24)."""
-    if refusals := standing(case, event, RUNNING):
+    if refusals := not_in_status(case, event, RUNNING):
         return (refused(case, event, refusals),)
     acted = acted_on(case, event, policies)
     if refusals := _deescalation_is_early(acted):
         return (refused(case, event, refusals),)
-    named = named_after(event.subject, acted.escalation)
+    named = ids_of(event, acted.escalation)
     goes_on = acted.policy.watched_until != "de-escalated"
     conditions = {name.replace("-", "_"): held for name, held in _conditions(acted.fact).items()}
     done = decided.Deescalated(

@@ -15,6 +15,7 @@ from schemas import decided
 from schemas.decided import Accepted, Decision, PolicyRef, Receipt, Rejected
 from schemas.envelope import escalation_id
 from schemas.reported import AccountEscalationRequested, CommentAdded, EscalationRequested
+from schemas.subject import subject_of
 from services.escalation.core.case import Case, Escalation, Moment, id_of
 from services.escalation.core.comments import phrases
 from services.escalation.core.duties import Terms, due_at, duties_of
@@ -34,12 +35,11 @@ class Asked:
     @property
     def case_id(self) -> str | None:
         """None where the request is about an account, or about no case at all."""
-        return None if "/" in self.subject else self.subject
+        return subject_of(self.subject).case_id
 
     @property
     def account_id(self) -> str | None:
-        kind, _, account = self.subject.partition("/")
-        return account if kind == "account" and account else None
+        return subject_of(self.subject).account_id
 
 
 def policy_for(program: str | None, now: Moment, policies: Policies) -> Policy:

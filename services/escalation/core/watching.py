@@ -10,7 +10,7 @@ from schemas import decided, reported
 from schemas.codec import Reported
 from schemas.lifecycle import WATCHED
 from schemas.vocabulary import is_blank
-from services.escalation.core.actions import Decisions, acted_on, named_after
+from services.escalation.core.answers import Decisions, acted_on, ids_of
 from services.escalation.core.case import Case, id_of
 from services.escalation.core.duties import fulfilled, terms_of
 from services.escalation.core.replanning import by_severity, replanned, resumed
@@ -22,7 +22,7 @@ def closed(case: Case, event: Reported, policies: Policies) -> Decisions:
     assert isinstance(fact, reported.Closed)
     if escalation is None:
         return ()
-    named = named_after(event.subject, escalation)
+    named = ids_of(event, escalation)
     if escalation.status == "awaiting-approval":
         return (decided.Declined(**named, request_id=escalation.request_id, by_id=None),)
     if escalation.status not in WATCHED or (escalation.held is not None and case.closed):
@@ -42,7 +42,7 @@ def commented(case: Case, event: Reported, policies: Policies) -> Decisions:
     if escalation is None or escalation.status not in WATCHED or not comment.is_public:
         return ()
     acted = acted_on(case, event, policies)
-    named = named_after(event.subject, escalation)
+    named = ids_of(event, escalation)
     if comment.author_role == "customer":
         return replanned(named, resumed(escalation, acted.terms, event.time))
     if comment.author_role != "agent" or not acted.policy.agent_comments_are_updates:
@@ -65,7 +65,7 @@ def severity_changed(case: Case, event: Reported, policies: Policies) -> Decisio
     assert isinstance(fact, reported.SeverityChanged)
     if escalation is None or escalation.status not in WATCHED or fact.severity == case.severity:
         return ()
-    named = named_after(event.subject, escalation)
+    named = ids_of(event, escalation)
     policy = policies.version(escalation.policy, escalation.version)
     change = decided.SeverityChanged(**named, by_id=id_of(fact.by), severity=fact.severity)
     terms = terms_of(escalation, policy, fact.severity)
@@ -80,5 +80,5 @@ def contact_changed(case: Case, event: Reported) -> Decisions:
         return ()
     if fact.contact.id == escalation.contact_id:
         return ()
-    named = named_after(event.subject, escalation)
+    named = ids_of(event, escalation)
     return (decided.ContactChanged(**named, contact_id=fact.contact.id),)

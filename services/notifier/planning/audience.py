@@ -128,7 +128,7 @@ def _or_team(found: Recipient, known: Known, told: Audiences) -> Recipient:
 
 def _owner(event: Decided, known: Known, told: Audiences, audience: str) -> str | None:
     """The owner that the acceptance named, where this audience is the one that owns."""
-    if told.owner != audience and not event.subject.startswith("account/"):
+    if told.owner != audience and event.about.kind != "account":
         return None
     if isinstance(event.data, decided.Accepted):
         return event.data.owner_id

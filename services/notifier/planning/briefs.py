@@ -51,7 +51,7 @@ def _rejection(event: Decided, policy: Policy) -> dict[str, Any]:
     decision = event.data
     assert isinstance(decision, decided.Rejected)
     codes = {refusal.code for refusal in decision.refusals}
-    kind = "account" if event.subject.startswith("account/") else "case"
+    kind = "account" if event.about.kind == "account" else "case"
     said = [
         one for one in policy.when_rejected
         if not one.where_refused or codes <= set(one.where_refused)

@@ -94,7 +94,7 @@ def plan(event: Decided, known: Known, directory: Directory, timing: Timing) -> 
 
 def _is_unknown(event: Decided) -> bool:
     """A request for a case that was not opened: its opening may be on its way."""
-    if not isinstance(event.data, decided.Rejected) or event.subject.startswith("request/"):
+    if not isinstance(event.data, decided.Rejected) or event.about.kind == "request":
         return False
     return any(refusal.code == "case-unknown" for refusal in event.data.refusals)
 
@@ -128,7 +128,7 @@ def _orders(event: Decided, known: Known, told: Audiences) -> list[list[str]]:
 def _accepted(event: Decided, one: decided.Accepted, known: Known, told: Audiences) -> list[str]:
     """Whom the policy names, in its order, and then whoever else owes a duty that begins now."""
     order = told.accepted(known.situations)
-    if event.subject.startswith("account/") and one.owner_id is None:
+    if event.about.kind == "account" and one.owner_id is None:
         order = ["approvers" if name == "handling-agent" else name for name in order]
     owing = told.owing([duty.duty for duty in one.duties])
     return list(dict.fromkeys((*order, *owing)))

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from schemas.subject import subject_of
 from services.notifier.directory.mailbox import one_line
 from services.notifier.planning import words
 from services.notifier.planning.clock import Clock, zone_of
@@ -100,7 +101,7 @@ class MailContext:
 
     @property
     def is_account(self) -> bool:
-        return self.subject.startswith("account/")
+        return subject_of(self.subject).kind == "account"
 
     @property
     def facts(self) -> Facts:

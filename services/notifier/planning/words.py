@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from schemas.subject import subject_of
 from schemas.vocabulary import parse_duration
 from services.notifier.planning.clock import Clock
 from services.notifier.planning.escalations import DutyState
@@ -268,7 +269,7 @@ def capitalized(text: str) -> str:
 def place(subject: str, number: str | None = None) -> str:
     """What a decision is about: a case, by the number that people know it by; an account; or a
     request that named neither."""
-    kind, slash, rest = subject.partition("/")
-    if not slash:
-        return f"case {number or subject}"
-    return f"account {rest}" if kind == "account" else ""
+    kind, id_ = subject_of(subject)
+    if kind == "case":
+        return f"case {number or id_}"
+    return f"account {id_}" if kind == "account" else ""

@@ -10,6 +10,7 @@ from typing import Any, Final
 from policies.catalogue import Policies
 from schemas import reported
 from schemas.decided import Rejected
+from schemas.subject import subject_of
 from services.projections.projector.reading import Read
 from services.projections.projector.tables import CASES, ESCALATIONS, RIGHTS
 from services.projections.read_models import case_facts, escalation_status
@@ -76,7 +77,7 @@ def _reported(rows: Rows, one: Read, policies: Policies) -> None:
     event, subject = one.event, one.event.subject
     for person in named(event, one.recorded_at):
         rows.people[person.person_id] = person
-    if isinstance(event.data, CHANGES_THE_CASE) and "/" not in subject:
+    if isinstance(event.data, CHANGES_THE_CASE) and subject_of(subject).kind == "case":
         row = rows.cases.get(subject) or CaseRow(subject)
         rows.cases[subject] = case_facts.project(row, event, one.recorded_at, policies)
 
