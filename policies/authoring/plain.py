@@ -9,26 +9,8 @@ from typing import Final
 from policies.authoring.amounts import hours, length_of, week
 from policies.model import DutySpec, Policy
 from policies.sentences import written
+from schemas import codes
 
-ASKED: Final = {
-    "case-is-known": "The case must have been opened.",
-    "case-is-open": "The case must be open.",
-    "case-is-not-escalated-yet": "It must not be escalated already{once}.",
-    "tier-is-covered": "The customer's tier must be one of: {tiers}.",
-    "window-has-passed": "Enough time must have passed since the case was opened:{windows}.",
-    "reason-is-given": "A reason must be given.",
-    "reason-is-offered": "The reason must be one of: {reasons}.",
-    "comments-are-given": "Comments must be given.",
-    "subject-is-given": "A subject must be given.",
-    "description-is-given": "A description must be given.",
-    "case-number-is-given": "The case number must be given.",
-    "business-impact-is-given": "The impact on the business must be given.",
-    "case-number-is-this-case": "The case number must be that of the case itself.",
-    "requester-has-the-role": "Who asks must have the role {roles}.",
-    "template-is-offered": "The template must be one of: {templates}.",
-    "escalation-severity-is-given": "The severity of the escalation must be given.",
-    "request-is-not-from-the-future": "The request must not be dated in the future.",
-}
 UNTIL: Final = {
     "closed": "the case is closed",
     "resolved": "the case is closed, best with a resolution",
@@ -66,7 +48,7 @@ def _owed(spec: DutySpec) -> str:
 
 
 def _asked(policy: Policy, rule: str) -> str:
-    return ASKED[rule].format(
+    return codes.RULES[rule].asks.format(
         once=": once per case" if policy.once_only else "",
         tiers=", ".join(sorted({tier for one in policy.windows.values() for tier in one})),
         windows="".join(

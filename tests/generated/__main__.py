@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from tests.generated.codes import code_problems, codes_page
 from tests.generated.decided_types import consuming
 from tests.generated.decisions import decisions
 from tests.generated.examples import examples
@@ -22,7 +23,7 @@ def artefacts() -> dict[str, str]:
     """Every generated file by its path in the repository."""
     table = readme((ROOT / "README.md").read_text("utf-8"))
     types = consuming((ROOT / "docs/consuming.md").read_text("utf-8"))
-    return json_schemas() | examples() | table | requirements() | decisions() | types
+    return json_schemas() | examples() | table | requirements() | decisions() | codes_page() | types
 
 
 def main() -> int:
@@ -39,6 +40,7 @@ def main() -> int:
         return 0
     found = [f"{path} is stale: run make generate and commit it" for path in stale + orphans]
     found += problems()
+    found += code_problems()
     for problem in found:
         print(problem, file=sys.stderr)
     return 3 if found else 0

@@ -1,6 +1,6 @@
-"""Codes in words. Every code of a decision that a reader may meet has its sentence here.
+"""What mails say about the codes of a decision: ``schemas/codes.py`` says what each means.
 
-A code that is not here (a newer decider's) is shown as it is, never swallowed.
+A code that is not there (a newer decider's) is shown as it is, never swallowed.
 """
 
 from __future__ import annotations
@@ -8,99 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from schemas import codes
 from schemas.subject import subject_of
 from schemas.vocabulary import parse_duration
 from services.notifier.planning.clock import Clock
 from services.notifier.planning.escalations import DutyState
 
-ONCE: Final = "already-escalated, once"
-REFUSALS: Final = {
-    "case-unknown": "We do not know this case. Please check the case number and ask again.",
-    "case-closed": "The case is closed. Please have it reopened, or open a new one.",
-    "already-escalated": "It has been escalated already, and that escalation has not ended. Please "
-    "add what is new in a comment instead.",
-    ONCE: "This case has been escalated before, and that can be done only once.",
-    "tier-not-covered": "Your support plan does not include the escalation of cases.",
-    "too-early": "The waiting time for a case of this severity under your support plan has not "
-    "passed yet.",
-    "reason-missing": "The reason for escalating is missing.",
-    "reason-not-offered": "The reason given is none of those that we offer.",
-    "comments-missing": "The comments are missing. Please describe what you need, how the impact "
-    "on your business changed, or where support fell short.",
-    "subject-missing": "The subject is missing.",
-    "description-missing": "The description is missing. Details help us to judge the request.",
-    "case-number-missing": "The case number is missing, and without it a request cannot go on. "
-    "You find it in your profile, where your requests are listed.",
-    "business-impact-missing": "The impact on your business is missing: limited, moderate, major "
-    "or critical.",
-    "case-number-unknown": "The case number given belongs to another case.",
-    "role-missing": "Your account does not have the role that is needed to ask for this.",
-    "template-unknown": "The kind of escalation is none that is offered here.",
-    "escalation-severity-missing": "The severity of the escalation is missing: high, medium or "
-    "low.",
-    "time-in-future": "The request is dated in the future. Please check the clock of the system "
-    "that sent it.",
-}
-SUGGESTIONS: Final = {
-    "add-a-reason": "Please add a comment that says why you escalate: it helps us to help you.",
-    "ask-for-higher-severity": "As the impact grew and you need nobody besides the assigned "
-    "engineer, asking for a higher severity in a comment may help you sooner.",
-    "ask-in-a-comment": "As nothing has changed, an escalation may not be what helps: please ask "
-    "for an update in a comment on the case.",
-    "severity-may-not-match-impact": "The impact that you describe may not fit the severity of "
-    "the case. If the severity should be another, please say so in a comment on the case.",
-    "did-you-mean-escalation-request": "Your comment comes close to the words “escalation "
-    "request”, but does not contain them. If you want to escalate the case, please add a comment "
-    "with exactly these words and the reason. If not, there is nothing to do.",
-    "complete-the-checklist": "Please check again that the problem is stated correctly, that its "
-    "impact is described, whether a workaround is practical, and by which date you need it.",
-    "phone-or-email-is-faster": "A call or a mail to the assigned engineer reaches us fastest.",
-}
-REASONS: Final = {
-    "lack-of-communication": "lack of communication or response from support",
-    "business-impact-or-deadline": "greater impact on the business, or a deadline comes closer",
-    "management-request": "escalation by management: the expected quality of service was missed",
-}
-DUTIES: Final = {
-    "first-contact": "first contact with the customer",
-    "acknowledge": "acknowledging the escalation",
-    "agent-update": "the agent's update to the customer",
-    "team-update": "the team's update to the customer",
-    "evaluate": "evaluation of the situation",
-    "primary-contact": "naming a primary contact",
-    "kickoff-call": "scheduling the kick-off call",
-    "communication-plan": "agreeing a communication plan",
-    "next-update": "the next update of the communication plan",
-    "daily-status": "the daily status",
-    "approval": "approval or refusal of the request",
-}
-LEVELS: Final = {
-    "support": "support",
-    "team-manager": "the team manager",
-    "department-head": "the head of department",
-    "executive": "the executive",
-}
-
-
-CHANNELS: Final = {
-    "button": "the button on the case", "form": "form", "comment": "comment on the case",
-    "phone": "telephone", "email": "mail", "related-link": "the link on the form", "api": "API",
-}  # fmt: skip
-OWING: Final = {
-    "support-manager": "the support manager", "handling-agent": "the agent of the case",
-    "team": "the team", "approvers": "whoever may approve", "management": "management",
-}  # fmt: skip
-SITUATIONS: Final = {
-    "production-down": "production is down",
-    "critical-impact": "critical impact on the business",
-    "dissatisfaction": "not satisfied with how it is handled",
-}
-IMPACTS: Final = {
-    "limited": "limited (little consequence)",
-    "moderate": "moderate (slows work, does not stop it)",
-    "major": "major (slows work considerably; a workaround exists)",
-    "critical": "critical (work stops until it is resolved)",
-}
 UNCHECKED: Final = {
     "problem_statement_correct": "that the problem is stated correctly",
     "impact_described": "that its impact is described",
@@ -113,9 +26,10 @@ NO_CASE: Final = ("case-unknown", "case-number-missing", "case-number-unknown")
 
 def refusal(code: str, brief: Mapping[str, Any], form: Mapping[str, Any]) -> str:
     """Why not, with what may be chosen instead where something was not chosen well."""
-    said = REFUSALS.get(code, f"A condition of the policy is not met ({code}).")
     if code == "already-escalated" and brief.get("once_only"):
-        return REFUSALS[ONCE]
+        return codes.ONCE_ONLY.customer
+    meaning = codes.REFUSALS.get(code)
+    said = meaning.customer if meaning else f"A condition of the policy is not met ({code})."
     if code in ("reason-missing", "reason-not-offered"):
         return said + _choice([reason(one) or one for one in brief.get("reasons", ())])
     if code == "template-unknown":
@@ -141,23 +55,24 @@ def said(sentences: Iterable[Mapping[str, Any]], suggestions: Iterable[str]) -> 
 
 
 def suggestion(code: str) -> str:
-    return SUGGESTIONS.get(code, f"We suggest: {code.replace('-', ' ')}.")
+    meaning = codes.SUGGESTIONS.get(code)
+    return meaning.customer if meaning else f"We suggest: {codes.in_words(code)}."
 
 
 def reason(code: str | None) -> str | None:
-    return None if code is None else REASONS.get(code, code)
+    return None if code is None else codes.REASONS.get(code, code)
 
 
 def duty(code: str) -> str:
-    return DUTIES.get(code, code.replace("-", " "))
+    return codes.DUTIES.get(code, codes.in_words(code))
 
 
 def level(code: str | None) -> str:
-    return LEVELS.get(code or "", (code or "support").replace("-", " "))
+    return codes.LEVELS.get(code or "support", codes.in_words(code))
 
 
 def channel(code: str | None) -> str:
-    return CHANNELS.get(code or "", code or "API")
+    return codes.CHANNELS.get(code or "api", code or "")
 
 
 def mode(code: str) -> str:
@@ -177,16 +92,18 @@ def period(iso: str) -> str:
     return iso
 
 
-def situations(codes: Iterable[str] | None) -> str:
-    return listed(SITUATIONS.get(code, code) for code in codes or ())
+def situations(named: Iterable[str] | None) -> str:
+    return listed(codes.SITUATIONS.get(code, code) for code in named or ())
 
 
 def impact(code: str | None) -> str | None:
-    return None if code is None else IMPACTS.get(code, code)
+    """``major (slows work considerably; a workaround exists)``."""
+    meaning = codes.IMPACTS.get(code or "")
+    return f"{code} ({meaning})" if meaning else code
 
 
-def listed(codes: Iterable[object] | None) -> str:
-    return ", ".join(str(one) for one in codes or ())
+def listed(named: Iterable[object] | None) -> str:
+    return ", ".join(str(one) for one in named or ())
 
 
 def unchecked(names: Iterable[str]) -> str:
@@ -203,7 +120,7 @@ def escalation_severity(facts: Mapping[str, Any]) -> str | None:
 
 
 def owing(audience: str) -> str:
-    return OWING.get(audience, audience.replace("-", " "))
+    return codes.OWING.get(audience, codes.in_words(audience))
 
 
 def owed(one: DutyState, at: Clock, is_yours: bool) -> str:

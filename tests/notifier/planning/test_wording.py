@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from policies.sentences import written
-from schemas import decided
+from schemas import codes, decided
 from schemas.codec import Decided
 from schemas.decided import PolicyRef
 from schemas.vocabulary import REPLY_MARKER
-from services.notifier.planning import words
+from services.escalation.core.rules import RULES
 from services.notifier.planning.audience import Known, policy_of
 from services.notifier.planning.briefs import brief
 from services.notifier.planning.escalations import after
@@ -112,18 +112,19 @@ def test_a_rejection_says_where_to_ask_for_an_update() -> None:
     assert "If you only need an update" in told and "in a comment on the case" in told
 
 
-@pytest.mark.parametrize("code", words.REFUSALS.keys() - {words.ONCE})
+@pytest.mark.parametrize("code", [rule.code for rule in RULES])
 def test_every_reason_is_given_in_words(code: str) -> None:
     told = read(rejected(code, "case-closed"), "rejected")
-    said = words.REFUSALS[words.ONCE if code == "already-escalated" else code].rstrip(".")
+    meaning = codes.ONCE_ONLY if code == "already-escalated" else codes.REFUSALS[code]
+    said = meaning.customer.rstrip(".")
     for form in (flat(told.text), unescape(flat(told.html))):
         assert said in form
-        assert words.REFUSALS["case-closed"] in form
+        assert codes.REFUSALS["case-closed"].customer in form
 
 
 def test_who_chose_wrongly_reads_what_can_be_chosen() -> None:
     reasons = flat(read(rejected("reason-not-offered"), "rejected").text)
-    assert all(words.REASONS[code] in reasons for code in words.REASONS)
+    assert all(words in reasons for words in codes.REASONS.values())
     event = rejected("template-unknown", "role-missing", receipt=receipt("templated"))
     told = flat(read(event, "rejected", form=Facts(template="special")).text)
     assert "(special) is none that is offered here" in told
@@ -175,7 +176,7 @@ def test_a_hint_says_which_words_to_write() -> None:
 
 @pytest.mark.rule("001-11")
 def test_an_accepted_request_without_a_reason_is_asked_for_one() -> None:
-    assert words.suggestion("add-a-reason") in flat(
+    assert codes.SUGGESTIONS["add-a-reason"].customer in flat(
         read(accepted(suggestions=["add-a-reason"]), "accepted").text
     )
 
