@@ -14,13 +14,8 @@ import yaml
 from pydantic import ValidationError
 
 from policies.calendars import WEEKDAYS, Calendar
-from policies.model import (
-    MAIL_ADDRESS,
-    PARTS,
-    POLICY_NAME,
-    TIME_OF_DAY,
-    Policy,
-)
+from policies.entries import MAIL_ADDRESS, PARTS, POLICY_NAME, TIME_OF_DAY
+from policies.model import Policy
 
 
 class Problem(NamedTuple):

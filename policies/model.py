@@ -10,212 +10,45 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cached_property
 from hashlib import sha256
-from typing import Annotated, Final, Literal
-from unicodedata import normalize
+from typing import Literal
 
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
-    StringConstraints,
     model_validator,
 )
 
 from policies.calendars import Calendar
-from policies.sentences import Sentence, SentenceSpec, unkept
+from policies.entries import (
+    LADDER,
+    SEVERITIES,
+    AddressBook,
+    Code,
+    ColourSpec,
+    Condition,
+    DutySpec,
+    Length,
+    Part,
+    PhraseSpec,
+    PolicyName,
+    Roles,
+    RuleEntry,
+    SuggestionName,
+    TemplateSpec,
+    Told,
+    Triage,
+)
+from policies.sentences import Sentence, unkept
 from schemas.vocabulary import (
     LARGEST_VERSION,
-    BusinessImpact,
     Channel,
-    Clock,
     EscalationSeverity,
     Level,
     Severity,
 )
 
-SEVERITIES: tuple[Severity, ...] = ("S1", "S2", "S3", "S4")
-LADDER: tuple[Level, ...] = ("support", "team-manager", "department-head", "executive")
 
-RuleName = Literal[
-    "case-is-known", "case-is-open", "case-is-not-escalated-yet", "tier-is-covered",
-    "window-has-passed", "reason-is-given", "reason-is-offered", "comments-are-given",
-    "subject-is-given", "description-is-given", "case-number-is-given",
-    "business-impact-is-given", "case-number-is-this-case", "requester-has-the-role",
-    "template-is-offered", "escalation-severity-is-given", "request-is-not-from-the-future",
-]  # fmt: skip
-SuggestionName = Literal[
-    "ask-for-higher-severity", "add-a-reason", "complete-the-checklist",
-    "phone-or-email-is-faster",
-]  # fmt: skip
-KeptBy = Literal[
-    "acknowledged", "contact-attempted", "customer-contacted", "evaluated",
-    "primary-contact-assigned", "kickoff-scheduled", "communication-plan-set",
-    "update-to-customer", "update-to-anybody", "agent-comment", "approval",
-]  # fmt: skip
-Begins = Literal["acceptance", "approval-request", "communication-plan"]
-Condition = Literal["action-plan-acceptable", "troubleshooting-on-track", "agreement-documented",
-                    "cause-resolved"]  # fmt: skip
-Told = Literal["requester", "support-manager", "handling-agent", "team", "approvers", "management"]
-MAIL_ADDRESS: Final = r"^[^@\s<>,]+@[^@\s<>,]+$"
-TIME_OF_DAY: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
-POLICY_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
-MailAddress = Annotated[str, StringConstraints(pattern=MAIL_ADDRESS)]
-TimeOfDay = Annotated[str, StringConstraints(pattern=TIME_OF_DAY)]
-PolicyName = Annotated[str, StringConstraints(pattern=POLICY_NAME)]
-
-
-def _only_text(value: object) -> object:
-    """A bare number is no length: of what unit?"""
-    if isinstance(value, int | float):
-        raise ValueError(f"{value} has no unit; write ISO 8601 such as PT4H, P2D or PT30M")
-    return value
-
-
-def _within_ten_years(value: timedelta) -> timedelta:
-    if value > LONGEST:
-        raise ValueError("it is longer than ten years; write P3660D or less")
-    return value
-
-
-LONGEST: Final = timedelta(days=3660)
-Length = Annotated[timedelta, BeforeValidator(_only_text), AfterValidator(_within_ten_years)]
-Code = Annotated[
-    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
-]
-"""A name that decisions, states and tables repeat for ever: short, and without control
-characters."""
-Points = Annotated[int, Field(ge=0, le=1_000_000)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RuleEntry(_Part):
-    """A rule that the policy asks, and the statement it comes from."""
-
-    rule: RuleName
-    statement: Code
-
-
-class DutySpec(_Part):
-    """Who owes what by when.
-
-    Its length is one of: ``length`` on its clock; so many ``working_days`` (the same wall time
-    that many working days later, within opening hours); ``daily_at`` a time of each working day;
-    or, where it begins with the communication plan, the plan's frequency. ``kind`` says whether
-    customers may rely on it (promise) or it is only typical (expectation).
-    """
-
-    duty: Code
-    begins: Begins = "acceptance"
-    clock: Clock
-    length: Length | None = None
-    by_severity: dict[Severity, Length] = {}
-    working_days: int | None = Field(default=None, ge=1, le=366)
-    daily_at: TimeOfDay | None = None
-    kept_by: tuple[KeptBy, ...]
-    repeats: bool = False
-    pauses: bool = False
-    owed_by: Told
-    kind: Literal["promise", "expectation"]
-    statement: Code
-    note: str | None = None
-
-    @model_validator(mode="after")
-    def _has_one_length(self) -> DutySpec:
-        given = [self.length, self.working_days, self.daily_at]
-        lengths = sum(one is not None for one in given) + (self.begins == "communication-plan")
-        if lengths != 1:
-            raise ValueError(
-                f"it has {lengths or 'no'} lengths; give one of length, working_days and daily_at, "
-                "or begin with the communication plan, whose frequency is the length"
-            )
-        if self.clock == "elapsed" and (self.working_days or self.daily_at):
-            raise ValueError("working_days and daily_at need a calendar; write clock: working")
-        if self.begins == "communication-plan" and self.clock == "working":
-            raise ValueError("a plan's frequency is elapsed time; write clock: elapsed")
-        if self.by_severity and self.length is None:
-            raise ValueError("by_severity needs a length for the severities that it does not name")
-        if any(length <= timedelta() for length in (self.length, *self.by_severity.values())
-               if length is not None):  # fmt: skip
-            raise ValueError("a length must be above zero; write one such as PT4H")
-        return self
-
-
-def _as_read(words: str) -> str:
-    """The words as comments are read: one form of each letter, single spaces."""
-    return " ".join(normalize("NFKC", words).casefold().split())
-
-
-class PhraseSpec(_Part):
-    """Words in a customer's public comment that are a request."""
-
-    words: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=128, strip_whitespace=True),
-        AfterValidator(_as_read),
-    ] = "escalation request"
-    statement: Code = "001-11"
-    near_miss_distance: int = Field(default=2, ge=0, le=4)
-
-
-class ColourSpec(_Part):
-    """How a severity of an escalation is shown: never by its colour alone."""
-
-    colour: str | None
-    text: str
-
-
-class TemplateSpec(_Part):
-    """How a request is processed: for a case or an account, with approval or without."""
-
-    kind: Literal["case", "account"]
-    approval: bool = False
-
-
-class Roles(_Part):
-    """Who may do what; an empty list asks for no role."""
-
-    request: tuple[Code, ...] = ()
-    approve: tuple[Code, ...] = ()
-    raise_level: tuple[Code, ...] = ()
-    de_escalate: tuple[Code, ...] = ()
-
-
-class AddressBook(_Part):
-    """Where support is reached: per team of a case, missed duty, level and role.
-
-    What stands here goes before the deployment's own file of addresses.
-    """
-
-    team: MailAddress | None = None
-    teams: dict[str, MailAddress] = {}
-    duties: dict[str, MailAddress] = {}
-    levels: dict[Level, MailAddress] = {}
-    roles: dict[str, MailAddress] = {}
-
-
-class Triage(_Part):
-    """Points for what makes a case pressing; from ``prioritised_from`` on it goes first."""
-
-    impact: dict[BusinessImpact, Points]
-    each_week_open: Points
-    at_most_weeks: Points
-    prioritised_from: Points
-    statement: Code = "002-12"
-
-
-PARTS = (
-    RuleEntry, DutySpec, PhraseSpec, ColourSpec, TemplateSpec, Roles, AddressBook, Triage,
-    SentenceSpec,
-)  # fmt: skip
-
-
-class Policy(_Part):
+class Policy(Part):
     """One version of one policy, as its YAML file says."""
 
     policy: PolicyName
@@ -226,13 +59,13 @@ class Policy(_Part):
     summary: str
     once_only: bool
     rules: tuple[RuleEntry, ...]
-    windows: dict[Severity, dict[Code, Length]] = {}
+    windows: dict[Severity, dict[Code, Length]] = Field(default_factory=dict)
     reasons: tuple[Code, ...] = ()
     suggestions: tuple[SuggestionName, ...] = ()
     web_channels: tuple[Channel, ...] = ("button", "form", "related-link")
     phrase: PhraseSpec | None = None
-    templates: dict[Code, TemplateSpec] = {}
-    severities: dict[EscalationSeverity, ColourSpec] = {}
+    templates: dict[Code, TemplateSpec] = Field(default_factory=dict)
+    severities: dict[EscalationSeverity, ColourSpec] = Field(default_factory=dict)
     roles: Roles = Roles()
     conditions: tuple[Condition, ...] = ()
     triage: Triage | None = None

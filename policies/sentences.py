@@ -16,7 +16,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 if TYPE_CHECKING:
     from policies.calendars import Calendar
-    from policies.model import DutySpec, Policy
+    from policies.entries import DutySpec
+    from policies.model import Policy
 
 _DUTY: Final = re.compile(r"\{([^{}\s]+)\}")
 _WHOLE_DAY: Final = (("00:00", "24:00"),)

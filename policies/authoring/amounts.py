@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from policies.calendars import WEEKDAYS, Calendar
-from policies.model import DutySpec
+from policies.entries import DutySpec
 
 
 def length_of(spec: DutySpec) -> str:

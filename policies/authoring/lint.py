@@ -14,7 +14,8 @@ from typing import Final
 from policies.authoring.finding import Finding
 from policies.authoring.lint_sentences import OF_SENTENCES
 from policies.authoring.lint_time import OF_TIME
-from policies.model import KeptBy, Policy, RuleName
+from policies.entries import KeptBy, RuleName
+from policies.model import Policy
 
 NEEDS_A_FORM: Final[tuple[RuleName, ...]] = (
     "reason-is-given", "subject-is-given", "description-is-given",

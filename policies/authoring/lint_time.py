@@ -8,7 +8,8 @@ from typing import Final
 
 from policies.authoring.finding import Finding
 from policies.calendars import WEEKDAYS, minutes, public_holidays
-from policies.model import SEVERITIES, DutySpec, Policy
+from policies.entries import SEVERITIES, DutySpec
+from policies.model import Policy
 
 
 def _windows_grow_with_severity(policy: Policy) -> Iterator[Finding]:

@@ -7,7 +7,8 @@ from datetime import UTC, date
 from typing import Final
 
 from policies.authoring.amounts import hours, length_of, week
-from policies.model import DutySpec, Policy
+from policies.entries import DutySpec
+from policies.model import Policy
 from policies.sentences import written
 from schemas import codes
 

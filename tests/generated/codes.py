@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from policies.model import LADDER, RuleName, SuggestionName, Told
+from policies.entries import LADDER, RuleName, SuggestionName, Told
 from schemas import codes, decided, vocabulary
 from services.escalation.core.rules import RULES
 from tests.spec import POLICIES

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 from policies.catalogue import Policies
-from policies.model import LADDER
+from policies.entries import LADDER
 from schemas import decided, reported
 from schemas.codec import Reported
 from schemas.lifecycle import RUNNING, WATCHED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from policies.catalogue import Policies
-from policies.model import Condition
+from policies.entries import Condition
 from schemas import decided, reported
 from schemas.codec import Reported
 from schemas.lifecycle import RUNNING

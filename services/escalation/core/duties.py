@@ -19,7 +19,8 @@ from policies.calendars import (
     midnight,
     working_between,
 )
-from policies.model import Begins, DutySpec, Policy
+from policies.entries import Begins, DutySpec
+from policies.model import Policy
 from schemas.decided import Duty, Fulfilment
 from schemas.vocabulary import Severity
 from services.escalation.core.case import Escalation, OpenDuty

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from policies.calendars import daily_after, local_day
-from policies.model import DutySpec, Policy
+from policies.entries import DutySpec
+from policies.model import Policy
 from schemas.decided import Duty, DutyReplanned, ReplanReason
 from services.escalation.core.case import Escalation, OpenDuty
 from services.escalation.core.duties import Terms, after, between, due_at, later, length_of

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from policies.model import Policy, RuleName
+from policies.entries import RuleName
+from policies.model import Policy
 from schemas.decided import Outcome, Refusal, RuleOutcome
 from schemas.lifecycle import OVER
 from schemas.reported import AccountEscalationRequested, EscalationRequested

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from policies.model import Triage
+from policies.entries import Triage
 from schemas.vocabulary import BusinessImpact
 
 WEEK: Final = 7 * 24 * 3600

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from policies.model import DutySpec
+from policies.entries import DutySpec
 from schemas import decided
 from schemas.codec import Decided
 from schemas.decided import Duty, Fulfilment, PolicyRef

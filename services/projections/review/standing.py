@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from policies.catalogue import Policies
-from policies.model import DutySpec, Policy
+from policies.entries import DutySpec
+from policies.model import Policy
 from services.projections.review.queries import Row
 
 RUNNING: Final = ("escalated", "acknowledged")

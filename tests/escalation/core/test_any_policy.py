@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from policies.catalogue import Policies
-from policies.model import LADDER, Policy
+from policies.entries import LADDER
+from policies.model import Policy
 from schemas import reported
 from schemas.codec import write
 from schemas.envelope import Envelope

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.workbench.demo_day import day
-from policies.model import PhraseSpec
+from policies.entries import PhraseSpec
 from schemas.codec import Record, read_reported
 from schemas.envelope import Envelope
 from services.escalation.core.comments import phrases

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.model import PhraseSpec
+from policies.entries import PhraseSpec
 from schemas.decided import SuggestionMade
 from schemas.vocabulary import REPLY_MARKER, Format
 from services.escalation.core.comments import phrases

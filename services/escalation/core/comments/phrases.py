@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from policies.model import PhraseSpec
+from policies.entries import PhraseSpec
 from schemas.vocabulary import Format
 from services.escalation.core.comments.quoting import own_words
 from services.escalation.core.comments.separators import folded_text
