@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from policies.sentences import SentenceSpec
+from schemas.decided import KEPT_BY
 from schemas.vocabulary import (
     BusinessImpact,
     Clock,
@@ -42,11 +43,16 @@ SuggestionName = Literal[
     "ask-for-higher-severity", "add-a-reason", "complete-the-checklist",
     "phone-or-email-is-faster",
 ]  # fmt: skip
-KeptBy = Literal[
-    "acknowledged", "contact-attempted", "customer-contacted", "evaluated",
-    "primary-contact-assigned", "kickoff-scheduled", "communication-plan-set",
-    "update-to-customer", "update-to-anybody", "agent-comment", "approval",
-]  # fmt: skip
+
+
+def _known_key(key: str) -> str:
+    if key not in KEPT_BY:
+        raise ValueError(f"{key} is not known here; write one of {', '.join(KEPT_BY)}")
+    return key
+
+
+KeptBy = Annotated[str, AfterValidator(_known_key)]
+"""What a duty may be kept by: the decisions say so themselves."""
 Begins = Literal["acceptance", "approval-request", "communication-plan"]
 Condition = Literal["action-plan-acceptable", "troubleshooting-on-track", "agreement-documented",
                     "cause-resolved"]  # fmt: skip

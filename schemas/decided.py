@@ -100,9 +100,11 @@ class Receipt(Ruled):
 
 
 class Decision(Ruled):
-    """``name`` is the middle of the type."""
+    """``name`` is the middle of the type; ``keeps`` is what a duty may be kept by that this
+    decision says was done."""
 
     name: ClassVar[str]
+    keeps: ClassVar[tuple[str, ...]] = ()
     case_id: Id | None = None
     escalation_id: Id | None = None
     request_id: Id | None = None
@@ -110,6 +112,7 @@ class Decision(Ruled):
 
 class Accepted(Decision):
     name: ClassVar[str] = "accepted"
+    keeps: ClassVar[tuple[str, ...]] = ("approval",)
     account_id: Id | None
     team: KeptCode
     reason: str | None
@@ -168,6 +171,7 @@ class ApprovalRequested(Decision):
 
 class Declined(Decision):
     name: ClassVar[str] = "declined"
+    keeps: ClassVar[tuple[str, ...]] = ("approval",)
     by_id: Id | None
     fulfilled: list[Fulfilment] = []
 
@@ -223,6 +227,7 @@ class CommunicationPlanSet(Recorded):
 
 class UpdateGiven(Recorded):
     name: ClassVar[str] = "update-given"
+    keeps: ClassVar[tuple[str, ...]] = ("update-to-customer", "update-to-anybody", "agent-comment")
     audience: Audience
     mode: Mode | None = None
     attendee_ids: list[Id] = []
@@ -323,14 +328,21 @@ class MonitoringEnded(Decision):
     why: EndReason
 
 
-DECISIONS: tuple[type[Decision], ...] = (
-    Accepted, Rejected, SuggestionMade, ApprovalRequested, Declined, Acknowledged,
-    ContactAttempted, CustomerContacted, InformationRequested, Evaluated,
-    PrimaryContactAssigned, KickoffScheduled, CommunicationPlanSet, UpdateGiven,
-    ActionPlanShared, LevelRaised, TrendChanged, CaseLinked, CaseUnlinked,
-    ImprovementIdentified, ImprovementWaived, Voided, ContactChanged, SeverityChanged,
-    DutyReplanned, DeadlineMissed, Deescalated, Refused, MonitoringHeld, MonitoringEnded,
-)  # fmt: skip
+DECISIONS: tuple[type[Decision], ...] = tuple(
+    found
+    for found in tuple(globals().values())
+    if isinstance(found, type) and issubclass(found, Decision) and "name" in vars(found)
+)
+"""Every decision above that has a name, in this order."""
+
+
+def _keeps(decision: type[Decision]) -> tuple[str, ...]:
+    """Without words of its own, what was recorded keeps what names it."""
+    return decision.keeps or ((decision.name,) if issubclass(decision, Recorded) else ())
+
+
+KEPT_BY: tuple[str, ...] = tuple(dict.fromkeys(key for one in DECISIONS for key in _keeps(one)))
+"""What a policy may say that a duty is kept by."""
 
 
 def type_of(decision: type[Decision]) -> str:
