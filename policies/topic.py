@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 from infra.runtime.isolation import what_failed
 from infra.runtime.kafka import make_consumer, make_producer, topic_name
 from infra.runtime.logs import get_logger
-from infra.runtime.outages import Outage
+from infra.runtime.outage import Outage
 from infra.runtime.settings import KafkaSettings
 from infra.runtime.tolerant_records import Unparsed
 from schemas import topics
@@ -29,16 +29,16 @@ log = get_logger(__name__)
 
 
 class PolicyTopic:
-    """Reads the topic from its beginning. ``stood_at`` is when it was last read to its end."""
+    """Reads the topic from its beginning. ``caught_up_at`` is when it was last read to its end."""
 
     def __init__(self, kafka: KafkaSettings) -> None:
         self._place = TopicPartition(topic_name(kafka, topics.POLICIES.name), 0)
         self._kafka = kafka
         self._consumer: Any = None
-        self.stood_at = datetime.min.replace(tzinfo=UTC)
+        self.caught_up_at = datetime.min.replace(tzinfo=UTC)
         self._moved = asyncio.Condition()
 
-    async def news(self) -> list[str]:
+    async def poll(self) -> list[str]:
         """What was published since the last time. Errors: ``KafkaError``."""
         if self._consumer is None:
             consumer = make_consumer(self._kafka)
@@ -52,26 +52,26 @@ class PolicyTopic:
             for records in (await self._consumer.getmany(timeout_ms=200)).values():
                 found += [text for record in records if (text := _text(record)) is not None]
         async with self._moved:
-            self.stood_at = looked_at
+            self.caught_up_at = looked_at
             self._moved.notify_all()
         return found
 
-    async def until_stood_at(self, instant: datetime) -> None:
+    async def until_caught_up_at(self, instant: datetime) -> None:
         """Wait until everything published before this instant is known."""
         async with self._moved:
-            await self._moved.wait_for(lambda: self.stood_at >= instant)
+            await self._moved.wait_for(lambda: self.caught_up_at >= instant)
 
     async def follow(self, learn: Callable[[list[str]], None]) -> None:
         """Hand over what is published, for ever; an outage is waited out, and a text that
         ``learn`` fails on is said and forgotten."""
-        outage = Outage("policies-unread")
+        outage = Outage("policies-topic")
         while True:
             await asyncio.sleep(LOOK_EVERY)
             try:
-                found = await self.news()
-                outage.is_over()
+                found = await self.poll()
+                outage.over()
             except KafkaError as error:
-                outage.goes_on(error)
+                outage.failed(error)
                 continue
             if found:
                 _learnt(learn, found)
@@ -125,6 +125,6 @@ async def published_policies(kafka: KafkaSettings) -> list[str]:
     """Everything on the topic, read once."""
     topic = PolicyTopic(kafka)
     try:
-        return await topic.news()
+        return await topic.poll()
     finally:
         await topic.close()

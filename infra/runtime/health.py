@@ -22,6 +22,10 @@ class Progress:
         """This partition has been read up to here."""
         self._at[partition] = position
 
+    def at(self, partition: Hashable) -> int | None:
+        """Up to where this partition has been read; None where it has not begun."""
+        return self._at.get(partition)
+
     def partitions(self) -> list[Hashable]:
         return list(self._at)
 

@@ -33,6 +33,16 @@ class Exit(IntEnum):
     """A setting is wrong: starting again without changing it ends the same."""
     INSTANCE_TAKEN = TAKEN
     """Another process uses this instance id, and has its partitions now."""
+    FOREIGN_RECORDS = 5
+    """A topic that is ours alone holds what is not ours, or contradicts another: a person must
+    look."""
+
+
+class Ends(RuntimeError):
+    """A reason to end that says all there is to know: one line in the log, and no traceback."""
+
+    event = "service-ended"
+    code = Exit.FAILURE
 
 
 def run_service(
@@ -56,6 +66,9 @@ def run_service(
     except unusable as problem:
         log.error("settings-wrong", service=name, why=str(problem))
         code = Exit.SETTINGS
+    except Ends as end:
+        log.error(end.event, service=name, why=str(end))
+        code = end.code
     except BaseException:
         log.exception("service-failed", service=name)
         code = Exit.FAILURE

@@ -81,6 +81,9 @@ class DeciderSettings(_Section):
     instance_id: InstanceId = Field(
         "1", description="unique per process, and the same after its restart: 1, 2, …"
     )
+    skip_foreign: str = Field(
+        "", description="records of the decider's own topics to read over: topic-partition@offset"
+    )
 
 
 class IntakeSettings(_Section):

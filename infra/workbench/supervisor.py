@@ -172,8 +172,8 @@ class Kept:
             self._changed()
             if not self._wanted:
                 return
-            if self._code() == Exit.INSTANCE_TAKEN:
-                self._tell(f"{self.part.name}: {_TAKEN}")
+            if (final := _FINAL.get(self._code())) is not None:
+                self._tell(f"{self.part.name}: {final}; see {self._log}")
                 return
             pause = self._pause()
             self._tell(f"{self.part.name} ended ({self._how()}): started again; see {self._log}")
@@ -202,7 +202,11 @@ class Kept:
         return f"killed by signal {code - 128}" if code > 128 else f"exit code {code}"
 
 
-_TAKEN: Final = (
-    "another process uses its instance id and has its partitions now; this one is not started "
-    "again. Give the other its own ESCALATION_<SERVICE>__INSTANCE_ID, then start this again"
-)
+_FINAL: Final[dict[int | None, str]] = {
+    Exit.INSTANCE_TAKEN: "another process uses its instance id and has its partitions now; this "
+    "one is not started again. Give the other its own ESCALATION_<SERVICE>__INSTANCE_ID, then "
+    "start this again",
+    Exit.FOREIGN_RECORDS: "a topic that it alone writes holds a record of somebody else; it is not "
+    "started again. Its log says where, and what to do",
+}
+"""Ends after which a service is not started again: only a person can mend what is behind them."""

@@ -106,7 +106,7 @@ async def _until_kafka_answers(topic: PolicyTopic, stop: asyncio.Event, kafka: O
     """The policies that were published so far; none if asked to stop before."""
     while not stop.is_set():
         try:
-            found = await topic.news()
+            found = await topic.poll()
         except KafkaError as error:
             wait = kafka.failed(type(error).__name__)
         else:

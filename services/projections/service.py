@@ -26,7 +26,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     )
     following, topic = Following(settings, policies), PolicyTopic(settings.kafka)
     watch = Watch(following)
-    following.learn(await topic.news())
+    following.learn(await topic.poll())
     beside = [
         asyncio.create_task(one)
         for one in (topic.follow(following.learn), watch.run(), expire_daily(settings.postgres))

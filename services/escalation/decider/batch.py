@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
+from schemas import decided
 from schemas.codec import Headers, Unreadable
 
+_JUDGED = (decided.Accepted, decided.Rejected, decided.ApprovalRequested)
 Row = tuple[bytes, bytes]
 """Key and value of a record to write."""
 
@@ -46,6 +50,26 @@ class Dropped:
 
 
 @dataclass(slots=True)
+class Counts:
+    """What is counted of a batch, beside its outcomes. ``missed`` are the due instants of the
+    deadlines decided; ``unknown_programs`` the requests judged by the default policy because no
+    policy has the name that the case's program has."""
+
+    decisions: Counter[str] = field(default_factory=Counter)
+    unknown_types: Counter[str] = field(default_factory=Counter)
+    missed: list[datetime] = field(default_factory=list)
+    unknown_programs: int = 0
+
+    def add(self, decision: decided.Decision) -> None:
+        """Count a decision."""
+        self.decisions[decided.type_of(type(decision))] += 1
+        if isinstance(decision, decided.DeadlineMissed):
+            self.missed.append(decision.due_at)
+        elif isinstance(decision, _JUDGED) and decision.receipt.facts.get("program_known") is False:
+            self.unknown_programs += 1
+
+
+@dataclass(slots=True)
 class Batch:
     """What one transaction writes."""
 
@@ -55,3 +79,4 @@ class Batch:
     dead_letters: list[tuple[Incoming, Unreadable]] = field(default_factory=list)
     outcomes: dict[Outcome, int] = field(default_factory=dict)
     dropped: list[Dropped] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)

@@ -1,104 +1,114 @@
 """The transactional loop of one partition: fence, restore, seek, then read, decide, commit.
 
-A crash at any point leaves all of a batch or nothing of it. Any error leaves the partition:
-its memory is ahead of the log then, so it is never used again.
+A crash at any point leaves all of a batch or nothing of it. An error leaves the partition: its
+memory may be ahead of the log then, so it is never used again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+import time
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from aiokafka.errors import KafkaError, ProducerFenced
+
+from infra.runtime.failures import described
 from infra.runtime.health import Progress
 from infra.runtime.logs import get_logger
-from infra.runtime.probes import PROBES
+from infra.runtime.service import Ends
 from infra.runtime.settings import Settings
-from policies.catalogue import Policies
-from policies.file import parsed
-from policies.topic import PolicyTopic
 from schemas import topics
 from services.escalation.decider.batch import Batch, Incoming
-from services.escalation.decider.metrics import STEPPED_BACK
+from services.escalation.decider.catalogue import PolicyCatalogue
+from services.escalation.decider.metrics import AGE, STEPPED_BACK
 from services.escalation.decider.partition import Partition
 from services.escalation.decider.report import report
-from services.escalation.decider.restore import restore
+from services.escalation.decider.restore import latest_position, restore
 from services.escalation.decider.ticks import Ticker
-from services.escalation.decider.transactions import Place, commit, fenced_producer
+from services.escalation.decider.transactions import SourcePartition, commit, fenced_producer
 
 LARGEST_BATCH: Final = 2_000
 WAIT_MS: Final = 200
-PATIENCE: Final = 60.0
-"""Seconds without progress, though there is something to read, after which the process ends."""
 
 log = get_logger(__name__)
 
 
-AHEAD: Final = timedelta(minutes=5)
-"""How far a record may be ahead of our knowledge of the policies: a version is published ten
-minutes before it counts, and a request is dated at most five minutes after its record."""
-
-
-@dataclass
-class Library:
-    """The policies as they stand, and until when we know of all that were published."""
-
-    policies: Policies
-    topic: PolicyTopic
-
-    def learn(self, texts: list[str]) -> None:
-        """Take further versions. One that cannot be read is said loudly and harms no other."""
-        found, problems = parsed(texts, topics.POLICIES.name)
-        for problem in problems:
-            log.error("policy-unreadable", why=problem)
-        self.policies = self.policies.with_versions(found)
-        log.info("policies-learnt", versions=[f"{one.policy}@{one.version}" for one in found])
-
-
 @dataclass
 class Shared:
-    """What the loops of a process have in common."""
+    """What the loops of a process have in common.
+
+    ``memory`` holds the partitions that were decided here before a rebalance and whose memory is
+    what the log says.
+    """
 
     settings: Settings
-    library: Library
+    catalogue: PolicyCatalogue
     consumer: Any
     ticker: Ticker
     progress: Progress
+    memory: dict[int, Partition] = field(default_factory=dict)
 
 
-async def own(place: Place, shared: Shared) -> None:
-    """Decide this partition until cancelled."""
+async def decide_partition(place: SourcePartition, shared: Shared) -> None:
+    """Decide this partition until cancelled. Errors: ``Ends``, and whatever nobody expected."""
+    try:
+        await _decide(place, shared)
+    except ProducerFenced:
+        raise Ends(
+            f"partition {place.partition} has another owner, since this process did not answer for "
+            "a while: it starts again and takes its place in the group"
+        ) from None
+    except KafkaError as error:
+        raise Ends(f"partition {place.partition} was left: {described(error)}") from error
+
+
+async def _decide(place: SourcePartition, shared: Shared) -> None:
     producer = fenced_producer(place)
     await producer.start()
     try:
-        partition = Partition(place.partition, topics.PARTITIONS, shared.library.policies)
-        committed = await shared.consumer.committed(place.source)
-        at = await restore(place, partition, committed)
-        gc.freeze()
-        await _seek(shared.consumer, place, at)
-        PROBES.set("partitions", True)
+        partition = await _brought_back(place, shared)
+        at = partition.progress.offset + 1
+        await _seek(shared, place, at)
         cases = len(partition.cases)
         log.info("partition-owned", partition=place.partition, offset=at, cases=cases)
         while True:
+            shared.memory[place.partition] = partition
             at = await _step(place, partition, shared, producer, at)
     finally:
         await producer.stop()
 
 
-async def _seek(consumer: Any, place: Place, at: int) -> None:
+async def _brought_back(place: SourcePartition, shared: Shared) -> Partition:
+    """From memory where nobody has decided this partition since; else from its states. Whoever
+    had it was fenced before, so nobody writes while this looks."""
+    remembered = shared.memory.pop(place.partition, None)
+    if remembered is not None:
+        position = await latest_position(place)
+        if position == remembered.progress.offset:
+            return remembered
+    partition = Partition(place.partition, topics.PARTITIONS, shared.catalogue.policies)
+    committed = await shared.consumer.committed(place.source)
+    await restore(place, partition, committed, shared.settings.decider.skip_foreign)
+    gc.freeze()
+    return partition
+
+
+async def _seek(shared: Shared, place: SourcePartition, at: int) -> None:
     """Read on where the states end; what the topic no longer holds cannot be decided."""
-    beginning = (await consumer.beginning_offsets([place.source]))[place.source]
+    beginning = (await shared.consumer.beginning_offsets([place.source]))[place.source]
     if at < beginning and at > 0:
         log.warning("records-expired", partition=place.partition, wanted=at, oldest=beginning)
-    consumer.seek(place.source, max(at, beginning))
-    consumer.resume(place.source)
+    shared.consumer.seek(place.source, max(at, beginning))
+    shared.consumer.resume(place.source)
+    shared.progress.moved(place.source, max(at, beginning))
 
 
-async def _step(place: Place, partition: Partition, shared: Shared, producer: Any, at: int) -> int:
+async def _step(
+    place: SourcePartition, partition: Partition, shared: Shared, producer: Any, at: int
+) -> int:
     """Read a batch, decide it, commit it. Returns the offset to read from next."""
-    shared.ticker.watch(place.partition, partition.next_fire())
     found = await shared.consumer.getmany(
         place.source, timeout_ms=WAIT_MS, max_records=LARGEST_BATCH
     )
@@ -106,26 +116,27 @@ async def _step(place: Place, partition: Partition, shared: Shared, producer: An
     if len(records) < len(found.get(place.source, ())):
         STEPPED_BACK.inc()
     if records:
-        if await _must_wait_for_policies(shared.library, records):
+        if await shared.catalogue.until_known_for(records):
             shared.consumer.seek(place.source, at)
             return at
-        partition.learn(shared.library.policies)  # what was published while we waited counts
+        partition.learn(shared.catalogue.policies)  # what was published while we waited counts
+        AGE.labels(partition=place.partition).set(time.time() - records[0].timestamp / 1000)
+        del shared.memory[place.partition]  # until the commit, memory is ahead of the log
         batch = _decided(partition, records)
         at = records[-1].offset + 1
-        await commit(producer, place, batch, at)
+        await commit(producer, place, batch)
+        shared.memory[place.partition] = partition
         report(place, batch)
-    shared.progress.moved(place.source, await shared.consumer.position(place.source))
+    await _note(place, partition, shared)
     return at
 
 
-async def _must_wait_for_policies(library: Library, records: list[Any]) -> bool:
-    """Whether these records came too long after we last stood at the end of the policies topic;
-    waits until that is so no more. What was learnt meanwhile must be used for them."""
-    latest = datetime.fromtimestamp(max(one.timestamp for one in records) / 1000, UTC)
-    if latest <= library.topic.stood_at + AHEAD:
-        return False
-    await library.topic.until_stood_at(latest - AHEAD)
-    return True
+async def _note(place: SourcePartition, partition: Partition, shared: Shared) -> None:
+    """Say how far this partition has been decided, and when it must be looked at again."""
+    position = await shared.consumer.position(place.source)
+    readable = shared.consumer.last_stable_offset(place.source)
+    shared.progress.moved(place.source, position)
+    shared.ticker.watch(place.partition, partition.next_fire(), position, readable)
 
 
 def _decided(partition: Partition, records: list[Any]) -> Batch:
@@ -136,21 +147,13 @@ def _decided(partition: Partition, records: list[Any]) -> Batch:
     return partition.flush()
 
 
-async def watch(shared: Shared) -> None:
-    """End a process whose partition has something to read and does not move: it will not."""
-    while True:
-        await asyncio.sleep(PATIENCE / 4)
-        # The stable end, not the last one: an open transaction of a producer is not our delay.
-        stable = shared.consumer.last_stable_offset
-        ends = {place: stable(place) or 0 for place in shared.progress.partitions()}
-        if stuck := shared.progress.stuck(ends, PATIENCE):
-            raise RuntimeError(f"no progress for {PATIENCE:.0f} s on {stuck}")
-
-
 async def supervise(tasks: dict[int, asyncio.Task[None]]) -> None:
     """Raise the error of the first loop that ended; a loop never ends on its own."""
     while True:
         for number, task in list(tasks.items()):
             if task.done() and not task.cancelled():
-                raise RuntimeError(f"partition {number} was left") from task.exception()
+                error = task.exception()
+                if isinstance(error, Ends):
+                    raise error
+                raise RuntimeError(f"partition {number} was left") from error
         await asyncio.sleep(0.2)

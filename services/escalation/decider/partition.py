@@ -135,6 +135,7 @@ class Partition:
         if isinstance(event, Unreadable):
             return self._refuse(record, event)
         if isinstance(event, Skipped):
+            self._batch.counts.unknown_types[event.type] += 1
             return Outcome.SKIPPED
         if event.subject.startswith("clock/"):
             return self._let_pass(event, record)
@@ -164,6 +165,8 @@ class Partition:
         rows = [(event.key, write(event)) for event in given]
         self.cases.put(key, following(kept, case, offset, [event.id for event in given]))
         self._batch.decisions += rows
+        for event in given:
+            self._batch.counts.add(event.data)
 
     # --- calendars -------------------------------------------------------------------------
 

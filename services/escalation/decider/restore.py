@@ -1,94 +1,176 @@
 """Bring a partition back: its states to the end of the log, and where to read on.
 
-Order matters: the caller has fenced first, so nobody can write a later state or offset while
-this reads. Transactions are not trusted blindly: states, the tail of the decisions and the
-committed offset must tell the same story. What can be proven is repaired, anything else stops
-the process with a message.
+Order matters: the caller has fenced first, so nobody can write a later state while this reads.
+The position is the offset in the partition's `clock` state, which every transaction writes; the
+group's committed offset is a hint for lag tools and decides nothing. Nothing is trusted blindly:
+every state must be one of ours, and decisions may not reach beyond the states. What contradicts
+that ends the process with a message and an exit code of its own.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from aiokafka import TopicPartition
 
-from infra.runtime.kafka import make_consumer
+from infra.runtime.isolation import what_failed
+from infra.runtime.kafka import group_name, make_consumer
 from infra.runtime.logs import get_logger
+from infra.runtime.service import Ends, Exit
+from infra.runtime.tolerant_records import Unparsed
 from schemas import topics
-from schemas.codec import Record, read_decided
-from schemas.envelope import Envelope
+from schemas.codec import Record, Skipped, Unreadable, read_decided
+from services.escalation.decider import outgoing, states
 from services.escalation.decider.partition import Partition
-from services.escalation.decider.transactions import Place
+from services.escalation.decider.transactions import SourcePartition
 
 TAIL: Final = 64
 """How many of the latest decisions are compared with the states."""
+SLICE: Final = 500
+"""States that are read without giving way to other partitions."""
+SKIP: Final = "ESCALATION_DECIDER__SKIP_FOREIGN"
 
 log = get_logger(__name__)
 
 
-class Inconsistent(RuntimeError):
-    """States, decisions and offset of a partition contradict one another."""
+class Inconsistent(Ends):
+    """States and decisions of a partition contradict one another."""
+
+    event = "topics-inconsistent"
+    code = Exit.FOREIGN_RECORDS
 
 
-async def restore(place: Place, partition: Partition, committed: int | None) -> int:
-    """Fill the partition from the state topic and return the offset to read from.
+class Foreign(Ends):
+    """A record of a topic that the decider alone writes is not the decider's."""
 
-    Errors: ``Inconsistent`` where the second guard finds what it cannot repair.
+    event = "foreign-record"
+    code = Exit.FOREIGN_RECORDS
+
+    def __init__(self, record: Any, why: str) -> None:
+        place = f"{record.topic}-{record.partition}@{record.offset}"
+        super().__init__(
+            f"topic {record.topic}, partition {record.partition}, offset {record.offset} was not "
+            f"written by the decider: {why}. Find out who writes there and take away the right "
+            f"to; then start again with {SKIP}={place} to read as if the record were not there"
+        )
+
+
+async def restore(
+    place: SourcePartition, partition: Partition, committed: int | None, skip: str = ""
+) -> None:
+    """Fill the partition from the state topic; its ``progress`` then says where to read on.
+
+    ``skip`` names records to read over: topic-partition@offset, with commas between them.
+    Errors: ``Foreign``, and ``Inconsistent`` where the second guard finds what it cannot repair.
     """
     consumer = make_consumer(
         place.kafka, fetch_max_bytes=32 << 20, max_partition_fetch_bytes=16 << 20
     )
     await consumer.start()
+    reading = _Reading(consumer, skip)
     try:
         state = TopicPartition(place.name(topics.ESCALATION_STATE), place.partition)
-        await _read_to_end(consumer, state, partition.restore)
+        await _take_states(partition, reading, state)
         decisions = TopicPartition(place.name(topics.ESCALATION_EVENTS), place.partition)
-        latest = await _latest_source_offset(consumer, decisions)
+        latest = await _latest_source_offset(reading, decisions)
     finally:
         await consumer.stop()
     partition.restored()
-    return check(place, partition.progress.offset, latest, committed)
+    check(place, partition.progress.offset, latest, committed)
 
 
-def check(place: Place, applied: int, decided: int, committed: int | None) -> int:
-    """Where to read on. ``applied`` and ``decided`` are source offsets, -1 where there is none."""
+async def latest_position(place: SourcePartition) -> int:
+    """The offset up to which the partition was decided, by the latest state written; -1 where
+    nothing ever was. Every transaction ends with it."""
+    consumer = make_consumer(place.kafka)
+    await consumer.start()
+    try:
+        tp = TopicPartition(place.name(topics.ESCALATION_STATE), place.partition)
+        position, key = -1, f"clock/{place.partition}".encode()
+        async for record in _Reading(consumer, "").records(tp, TAIL):
+            if record.key == key and record.value is not None:
+                position = states.load_progress(record.value).offset
+        return position
+    finally:
+        await consumer.stop()
+
+
+def check(place: SourcePartition, applied: int, decided: int, committed: int | None) -> None:
+    """Compare what was restored. ``applied`` and ``decided`` are source offsets, -1 where there is
+    none; ``committed`` is the hint. Errors: ``Inconsistent``."""
     where = f"{place.source.topic}-{place.partition}"
     if decided > applied:
         raise Inconsistent(
             f"{where}: decisions reach source offset {decided}, states only {applied}. A "
             "transaction was torn: restore the state topic from its replicas, or rebuild it"
         )
-    following = applied + 1
-    if committed is not None and committed > following:
-        raise Inconsistent(
-            f"{where}: offset {committed} is committed, but states end before {following}. The "
-            "state topic lost records: restore it from its replicas, or rebuild it"
-        )
-    if committed != following and applied >= 0:
-        log.warning("offset-repaired", partition=where, committed=committed, read_from=following)
-    return following
+    if committed is not None and committed > applied + 1:
+        group = group_name(place.kafka, topics.DECIDER_GROUP)
+        log.warning(
+            "hint-ahead", partition=where, committed=committed, read_from=applied + 1,
+            what_to_do=f"the states say where to read on; to set the hint back, run "
+            f"kafka-consumer-groups.sh --group {group} --topic {place.source.topic}:"
+            f"{place.partition} --reset-offsets --to-offset {applied + 1} --execute while no "
+            "decider runs",
+        )  # fmt: skip
 
 
-async def _read_to_end(consumer: Any, tp: TopicPartition, take: Any) -> None:
-    consumer.assign([tp])
-    end = (await consumer.end_offsets([tp]))[tp]
-    await consumer.seek_to_beginning(tp)
-    while await consumer.position(tp) < end:
-        for records in (await consumer.getmany(timeout_ms=500, max_records=20_000)).values():
-            for record in records:
-                take(record.key, record.value)
+# --- reading ---------------------------------------------------------------------------------
 
 
-async def _latest_source_offset(consumer: Any, tp: TopicPartition) -> int:
-    consumer.assign([tp])
-    end = (await consumer.end_offsets([tp]))[tp]
-    begin = (await consumer.beginning_offsets([tp]))[tp]
-    consumer.seek(tp, max(begin, end - TAIL))
+class _Reading:
+    """A partition read from some offset to its present end, without the records to skip."""
+
+    def __init__(self, consumer: Any, skip: str) -> None:
+        self.consumer = consumer
+        self._skip = [one.strip() for one in skip.split(",")]
+
+    async def records(self, tp: TopicPartition, latest: int | None = None) -> AsyncIterator[Any]:
+        """All of them, or about the ``latest`` so many."""
+        here = f"{tp.topic}-{tp.partition}@"
+        skipped = {one.removeprefix(here) for one in self._skip if one.startswith(here)}
+        self.consumer.assign([tp])
+        end = (await self.consumer.end_offsets([tp]))[tp]
+        begin = (await self.consumer.beginning_offsets([tp]))[tp]
+        self.consumer.seek(tp, begin if latest is None else max(begin, end - latest))
+        while await self.consumer.position(tp) < end:
+            found = await self.consumer.getmany(timeout_ms=500, max_records=20_000)
+            for record in found.get(tp, ()):
+                if skipped and str(record.offset) in skipped:
+                    log.warning("foreign-record-skipped", topic=tp.topic, partition=tp.partition,
+                                offset=record.offset)  # fmt: skip
+                else:
+                    yield record
+
+
+async def _take_states(partition: Partition, reading: _Reading, tp: TopicPartition) -> None:
+    number = 0
+    async for record in reading.records(tp):
+        try:
+            states.verify(record.key, record.value, partition.number)
+            partition.restore(record.key, record.value)
+        except Exception as error:
+            raise Foreign(record, f"it is no state ({what_failed(error)})") from error
+        number += 1
+        if number % SLICE == 0:
+            await asyncio.sleep(0)
+
+
+async def _latest_source_offset(reading: _Reading, tp: TopicPartition) -> int:
     latest = -1
-    while await consumer.position(tp) < end:
-        for records in (await consumer.getmany(timeout_ms=500)).values():
-            for record in records:
-                found = read_decided(Record(record.key, record.value, record.headers))
-                if isinstance(found, Envelope) and found.source_offset is not None:
-                    latest = max(latest, found.source_offset)
+    async for record in reading.records(tp, TAIL):
+        found = read_decided(Record(record.key, record.value, record.headers))
+        if isinstance(record.value, Unparsed):
+            raise Foreign(record, f"it cannot be parsed ({record.value.why})")
+        if isinstance(found, Unreadable):
+            raise Foreign(record, f"it is no decision ({found.reason})")
+        if isinstance(found, Skipped):
+            if not found.type.startswith("support.escalation."):
+                raise Foreign(record, "its type is none of ours")
+        elif found.source != outgoing.SOURCE:
+            raise Foreign(record, "its source is not the decider")
+        elif found.source_offset is not None:
+            latest = max(latest, found.source_offset)
     return latest

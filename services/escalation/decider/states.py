@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from pydantic import ConfigDict, TypeAdapter
+from pydantic_core import from_json
 
 from schemas.reported import CalendarChanged
 from services.escalation.core.case import Case
@@ -47,6 +48,7 @@ class Progress:
 
 _KEPT: Final = TypeAdapter(Kept)
 _PROGRESS: Final = TypeAdapter(Progress)
+_OF_A_STATE: Final = {"case", "clock"}
 _DUE: Final = b'{"fires_at":"'
 
 
@@ -56,6 +58,23 @@ def dump(kept: Kept) -> bytes:
 
 def load(stored: bytes) -> Kept:
     return _KEPT.validate_json(stored)
+
+
+def verify(key: bytes | None, stored: bytes | None, partition: int) -> None:
+    """Whether a record of the state topic is one of ours. Errors: ``ValueError``.
+
+    The whole of a state is read when its case is; here its form must do, a million times.
+    """
+    if not key or stored is None:
+        raise ValueError("a state has a key and a value")
+    key.decode("utf-8")
+    if key.startswith(b"clock/") and key != f"clock/{partition}".encode():
+        raise ValueError("it is the clock of another partition")
+    found = from_json(stored, cache_strings="keys")
+    if not isinstance(found, dict) or not _OF_A_STATE & found.keys():
+        raise ValueError("its fields are none of a state")
+    if type(found.get("offset")) is not int:
+        raise ValueError("it has no offset")
 
 
 def fires_at(stored: bytes) -> datetime | None:

@@ -1,4 +1,7 @@
-"""One batch of a partition into Kafka, all or nothing: decisions, states, dead letters, offset.
+"""One batch of a partition into Kafka, all or nothing: decisions, states, dead letters, position.
+
+The position is a state like any other, `clock/<partition>`: to send the group's offset in the
+transaction would cost two more round trips and half of the latency (ADR 0001).
 
 Records go out as whole producer batches: a future per record would cost more than deciding.
 """
@@ -24,7 +27,7 @@ Row = tuple[bytes | None, bytes | None, Headers]
 
 
 @dataclass(frozen=True)
-class Place:
+class SourcePartition:
     """A partition of the case topic, and the names of what belongs to it."""
 
     kafka: KafkaSettings
@@ -42,7 +45,7 @@ class Place:
         return f"{group_name(self.kafka, topics.DECIDER_GROUP)}-{self.partition}"
 
 
-def fenced_producer(place: Place) -> AIOKafkaProducer:
+def fenced_producer(place: SourcePartition) -> AIOKafkaProducer:
     """A producer whose start ends whatever a former owner of the partition left open."""
     return make_producer(
         place.kafka,
@@ -57,8 +60,8 @@ def fenced_producer(place: Place) -> AIOKafkaProducer:
     )
 
 
-async def commit(producer: Any, place: Place, batch: Batch, next_offset: int) -> None:
-    """Write a batch and move the input offset, in one transaction."""
+async def commit(producer: Any, place: SourcePartition, batch: Batch) -> None:
+    """Write a batch in one transaction; the position is among its states."""
     number = place.partition
     async with producer.transaction():
         events = [(key, value, STRUCTURED_HEADERS) for key, value in batch.decisions]
@@ -77,8 +80,6 @@ async def commit(producer: Any, place: Place, batch: Batch, next_offset: int) ->
                 place.name(topics.dead_letters("decider")),
                 value, key=key, partition=number, headers=list(headers),
             )  # fmt: skip
-        group = group_name(place.kafka, topics.DECIDER_GROUP)
-        await producer.send_offsets_to_transaction({place.source: next_offset}, group)
 
 
 async def _send(producer: Any, topic: str, partition: int, rows: Sequence[Row]) -> None:
@@ -99,7 +100,7 @@ def _appended(builder: Any, key: bytes | None, value: bytes | None, headers: Hea
     return done is not None
 
 
-def _letters(place: Place, batch: Batch) -> Iterable[Row]:
+def _letters(place: SourcePartition, batch: Batch) -> Iterable[Row]:
     for record, why in batch.dead_letters:
         headers = dead_letter_headers(
             topic=place.source.topic,
