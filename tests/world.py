@@ -97,9 +97,18 @@ class World:
 
     def start(self, *names: str) -> None:
         for name in names:
-            log = self.logs / f"{name}.log"
-            self.processes[name] = Service(SERVICES[name].package, log, self.environment())
-            self.started.append(self.processes[name])
+            self.start_as(name, name)
+
+    def start_as(self, label: str, service: str, **settings: str) -> None:
+        """Start a service under a label of its own, with further settings."""
+        log, environment = self.logs / f"{label}.log", self.environment() | settings
+        self.processes[label] = Service(SERVICES[service].package, log, environment)
+        self.started.append(self.processes[label])
+
+    def logged(self, label: str) -> list[dict[str, Any]]:
+        """What a process has written to its log, a dictionary a line."""
+        lines = (self.logs / f"{label}.log").read_bytes().splitlines()
+        return [json.loads(line) for line in lines if line.startswith(b"{")]
 
     def kill(self, name: str) -> None:
         """kill -9, and wait until it is gone."""

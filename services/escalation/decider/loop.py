@@ -68,11 +68,14 @@ async def _decide(place: SourcePartition, shared: Shared) -> None:
     producer = fenced_producer(place)
     await producer.start()
     try:
-        partition = await _brought_back(place, shared)
+        kept = await _kept_in_memory(place, shared)
+        partition = kept or await _restored(place, shared)
         at = partition.progress.offset + 1
         await _seek(shared, place, at)
-        cases = len(partition.cases)
-        log.info("partition-owned", partition=place.partition, offset=at, cases=cases)
+        log.info(
+            "partition-owned", partition=place.partition, offset=at, cases=len(partition.cases),
+            restored=kept is None,
+        )  # fmt: skip
         while True:
             shared.memory[place.partition] = partition
             at = await _step(place, partition, shared, producer, at)
@@ -80,14 +83,16 @@ async def _decide(place: SourcePartition, shared: Shared) -> None:
         await producer.stop()
 
 
-async def _brought_back(place: SourcePartition, shared: Shared) -> Partition:
-    """From memory where nobody has decided this partition since; else from its states. Whoever
-    had it was fenced before, so nobody writes while this looks."""
-    remembered = shared.memory.pop(place.partition, None)
-    if remembered is not None:
-        position = await latest_position(place)
-        if position == remembered.progress.offset:
-            return remembered
+async def _kept_in_memory(place: SourcePartition, shared: Shared) -> Partition | None:
+    """What this process knows of the partition, where nobody has decided it since. Whoever had it
+    was fenced before, so nobody writes while this looks."""
+    kept = shared.memory.pop(place.partition, None)
+    if kept is not None and await latest_position(place) == kept.progress.offset:
+        return kept
+    return None
+
+
+async def _restored(place: SourcePartition, shared: Shared) -> Partition:
     partition = Partition(place.partition, topics.PARTITIONS, shared.catalogue.policies)
     committed = await shared.consumer.committed(place.source)
     await restore(place, partition, committed, shared.settings.decider.skip_foreign)
