@@ -52,6 +52,14 @@ def kafka_jars() -> list[Path]:
     return [home / path for path in pins()]
 
 
+def fetched(path: str, digest: str) -> Path:
+    """One further file of the Maven repository, fetched where it is missing. Errors as above."""
+    home = cache_home() / "maven"
+    if not (home / path).exists():
+        _fetch(home, path, digest)
+    return home / path
+
+
 def _fetch_all(home: Path, missing: dict[str, str]) -> None:
     console = Console(stderr=True)
     console.print(f"downloading {len(missing)} files of Apache Kafka into {home}")

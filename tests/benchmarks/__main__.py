@@ -1,7 +1,7 @@
 """``make bench``: print a table and write ``bench.json``.
 
 BENCH_EVENTS=300000 python -m tests.benchmarks
-    [throughput latency projections visibility memory deadlines]
+    [throughput latency backoff projections visibility memory deadlines]
 """
 
 from __future__ import annotations
@@ -32,18 +32,16 @@ from infra.workbench.migrating import migrate_all
 from infra.workbench.up import VENDOR_TOPICS, discard
 from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
-from schemas.codec import write
 from services.escalation.decider.batch import Incoming
 from services.escalation.decider.partition import Partition
 from tests.benchmarks import deadlines as at_scale
+from tests.benchmarks import latency as latency_of
 from tests.benchmarks import measure, memory
 from tests.benchmarks import visibility as rows_of
 from tests.benchmarks.peers import shipped_policies
-from tests.stories import NOON, requested
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", "300000"))
 PEER_EVENTS = {"faust": EVENTS // 15, "quix": EVENTS // 3}
-RATE, SECONDS = 1_000, 15
 PENDING = int(os.environ.get("BENCH_PENDING", "100000"))
 Records = list[tuple[str, bytes]]
 
@@ -64,6 +62,7 @@ class Bench:
         self.endpoints = endpoints
         self.kafka = KafkaSettings(bootstrap_servers=endpoints.kafka)
         self.results: list[Result] = []
+        self.pairs = 0
 
     def add(self, result: Result) -> None:
         self.results.append(result)
@@ -134,28 +133,40 @@ class Bench:
     # --- latency ---------------------------------------------------------------------------
 
     async def latency(self) -> None:
-        """Published to readable at 1,000 events/s, beside the bare loop."""
-        events = [_rejected(number) for number in range(RATE * SECONDS)]
-        source, target = await self.topic("bench.bare.in"), await self.topic("bench.bare.out")
-        env = {
-            "BENCH_BROKER": self.kafka.bootstrap_servers,
-            "BENCH_IN": source,
-            "BENCH_OUT": target,
-        }
-        bare = [sys.executable, "-m", "tests.benchmarks.bare_loop"]
-        async with measure.running(bare, env):
-            await asyncio.sleep(4)
-            theirs = await measure.latencies(self.kafka, (source, target), events, RATE)
-        await self.world("slow.")
-        names = ("slow." + topics.CASE_EVENTS.name, "slow." + topics.ESCALATION_EVENTS.name)
-        command = [sys.executable, "-m", SERVICES["decider"].package]
-        async with measure.running(command, self.environment("slow.")):
-            await asyncio.sleep(6)
-            ours = await measure.latencies(self.kafka, names, events, RATE)
-        for share, name in ((0.5, "p50"), (0.99, "p99")):
-            at, bare_at = measure.quantile(ours, share), measure.quantile(theirs, share)
-            beside = f"bare loop {bare_at * 1000:.0f} ms"
-            self.add(Result(f"request to decision {name}", at * 1000, "ms", beside, bare_at / at))
+        """Published to readable at 1,000 events/s, beside three other loops in the same run."""
+        for name, times, loop in latency_of.LOOPS:
+            short = loop.__name__
+            source, target = [await self.topic(f"bench.{short}.{end}") for end in ("in", "out")]
+            found = await loop(await self._stage(f"{short}."), source, target)
+            if found is None:
+                print(f"left out: {name} (no java and javac at hand)", file=sys.stderr)
+            else:
+                await self._beside(name, times, found)
+
+    async def _beside(self, name: str, times: int | None, theirs: list[float]) -> None:
+        """The decider right after the other loop: this machine's load changes by the minute."""
+        self.pairs += 1
+        ours = await latency_of.decider(await self._stage(f"slow{self.pairs}."))
+        for share, label in ((0.5, "p50"), (0.99, "p99")):
+            at, their = measure.quantile(ours, share), measure.quantile(theirs, share)
+            beside = f"{name}: {their * 1000:.0f} ms"
+            target = "" if times is None else f", target {times} x"
+            ratio = their / at / (times or 1)
+            self.add(
+                Result(f"request to decision {label}", at * 1000, "ms", beside + target, ratio)
+            )
+
+    async def backoff(self) -> None:
+        """Five pairs: the client's wait between two transactions as it is, and at 2 ms."""
+        for number in range(5):
+            medians = []
+            for short in (False, True):
+                stage = await self._stage(f"wait{number}{short}.")
+                found = await latency_of.decider(stage, 8, short)
+                medians.append(measure.quantile(found, 0.5) * 1000)
+            beside = f"as it is {medians[0]:.1f} ms, target 4/3 x"
+            ratio = medians[0] / medians[1] / (4 / 3)
+            self.add(Result("request to decision p50, short wait", medians[1], "ms", beside, ratio))
 
     # --- deadlines -------------------------------------------------------------------------
 
@@ -221,12 +232,6 @@ def decisions_of(records: Records) -> int:
     for offset, (subject, value) in enumerate(records):
         partition.take(Incoming(offset, now, subject.encode(), value))
     return len(partition.flush().decisions)
-
-
-def _rejected(number: int) -> tuple[str, bytes]:
-    event = requested(NOON, f"request-{number}")
-    event.subject, event.id, event.time = f"case-{number}", f"bench-{number}", datetime.now(UTC)
-    return event.subject, write(event)
 
 
 def _peer_command(peer: str) -> list[str]:
