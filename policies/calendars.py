@@ -13,7 +13,6 @@ from functools import cached_property, lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from holidays import country_holidays, list_supported_countries
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from schemas.zones import zone
@@ -119,6 +118,10 @@ class Calendar(BaseModel):
 
     @model_validator(mode="after")
     def _country_is_known(self) -> Calendar:
+        if self.country is None and self.subdivision is None:
+            return self
+        from holidays import list_supported_countries  # slow to import, and seldom needed
+
         known = list_supported_countries(include_aliases=False)
         if self.country is not None and self.country not in known:
             raise ValueError(f"country: {self.country} is none that is known; write DE, US, ...")
@@ -156,6 +159,8 @@ def public_holidays(country: str | None, subdivision: str | None, year: int) -> 
     """The public holidays of a year; none where no country is named or nobody can know yet."""
     if country is None or not KNOWN_YEARS[0] <= year <= KNOWN_YEARS[1]:
         return frozenset()
+    from holidays import country_holidays  # slow to import, and seldom needed
+
     return frozenset(country_holidays(country, subdiv=subdivision, years=year))
 
 

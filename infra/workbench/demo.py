@@ -26,7 +26,7 @@ from infra.runtime.kafka import make_consumer, topic_name
 from infra.runtime.settings import Settings, load_settings
 from infra.workbench import demo_day
 from infra.workbench.publish import Outgoing, publish, to_case_topic
-from infra.workbench.up import bring_up, exports, line, stop_on_signals
+from infra.workbench.up import bring_up, exports, ready_line, stop_on_signals
 from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
 from services.projections.review import commands as review
@@ -36,8 +36,8 @@ CASES: Final = 320
 SALESFORCE_CASES: Final = 12
 
 
-async def play(data: Path, ending: str) -> None:
-    """Bring everything up, play the day, show it; go on until stopped unless ending is exit."""
+async def play(data: Path, *, go_on: bool = True) -> None:
+    """Bring everything up, play the day, show it; then go on until stopped, or end."""
     stop, console = stop_on_signals(), plain_text.console()
     bench = Workbench(data)
     try:
@@ -52,8 +52,8 @@ async def play(data: Path, ending: str) -> None:
             f"{number} records were published; {CASES}+ cases of one day, of five organisations.\n"
         )
         await _show(console, settings, endpoints)
-        console.print(line(endpoints, ""), markup=False, highlight=False, soft_wrap=True)
-        if ending != "exit":
+        console.print(ready_line(endpoints), markup=False, highlight=False, soft_wrap=True)
+        if go_on:
             console.print("Ctrl-C ends it.")
             await stop.wait()
     finally:

@@ -1,4 +1,7 @@
-"""``escalation validate`` and ``escalation send``: a file of events checked, and published."""
+"""``escalation validate`` and ``escalation send``: a file of events checked, and published.
+
+Kafka's client is imported by ``send`` alone: a check of a file should answer at once.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,11 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from aiokafka.errors import KafkaError
 
 from infra.runtime.plain_text import PlainTable, console, visible
 from infra.runtime.settings import Settings, load_settings
 from infra.workbench.event_file import Line, NotLines, read_lines
 from infra.workbench.event_hints import Hints
-from infra.workbench.publish import NotAllSent, publish, to_case_topic
 from policies.catalogue import policies_in, shipped
 from policies.file import PolicyProblem
 from schemas import topics
@@ -90,6 +91,10 @@ def _lines(file: Path, settings: Settings) -> list[Line]:
 
 
 def _publish(settings: Settings, lines: list[Line]) -> int:
+    from aiokafka.errors import KafkaError
+
+    from infra.workbench.publish import NotAllSent, publish, to_case_topic
+
     records = (to_case_topic(line.subject, line.text) for line in lines)
     try:
         return asyncio.run(publish(settings.kafka, records))

@@ -80,10 +80,8 @@ def described(endpoints: Endpoints) -> dict[str, Any]:
     }
 
 
-def line(endpoints: Endpoints, as_json: str) -> str:
+def ready_line(endpoints: Endpoints) -> str:
     """The one line that says: ready."""
-    if as_json:
-        return json.dumps(described(endpoints))
     named = described(endpoints).items()
     return "ready: " + "  ".join(f"{name} {value}" for name, value in named if value is not None)
 
@@ -101,7 +99,7 @@ def stop_on_signals() -> asyncio.Event:
     return stop
 
 
-async def up(data: Path, as_json: str) -> None:
+async def up(data: Path, *, as_json: bool = False) -> None:
     """Run until stopped. Errors: as ``bring_up``."""
     stop = stop_on_signals()
     bench = Workbench(data)
@@ -113,7 +111,8 @@ async def up(data: Path, as_json: str) -> None:
             starting.cancel()
             return
         endpoints = await starting
-        print(line(endpoints, as_json), flush=True)
+        ready = json.dumps(described(endpoints)) if as_json else ready_line(endpoints)
+        print(ready, flush=True)
         if not as_json:
             print(f"\nFrom another shell:\n{exports(endpoints)}", file=sys.stderr, flush=True)
         await stopping

@@ -1,4 +1,8 @@
-"""What an operator asks of policies and calendars at the prompt."""
+"""What an operator asks of policies and calendars at the prompt.
+
+Settings and Kafka's client are imported by the commands that need them: a check of a file should
+answer at once.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +19,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from infra.runtime.settings import load_settings
-from policies.authoring.calendar_file import apply_calendar, read_calendar
 from policies.authoring.differences import differences
 from policies.authoring.lint import lint
 from policies.authoring.plain import sentences
@@ -30,7 +32,6 @@ from policies.file import (
     told,
 )
 from policies.model import Policy
-from policies.topic import publish_policy, published_policies
 
 NOTICE: Final = timedelta(minutes=10)
 """Everybody who judges or reads must have a version before it counts."""
@@ -146,6 +147,9 @@ def publish(file: Path) -> None:
 
     Example: escalation policy publish my-policy.yaml
     """
+    from infra.runtime.settings import load_settings
+    from policies.topic import publish_policy
+
     policy, found = _linted(file)
     if policy is None or found:
         _tell(file, found)
@@ -166,6 +170,9 @@ def calendar_apply(file: Path, json: Json = False) -> None:
     The file names the calendar, a version, and what changes: timezone, working_hours, dates.
     Example: escalation calendar apply holidays-2027.yaml
     """
+    from infra.runtime.settings import load_settings
+    from policies.authoring.calendar_file import apply_calendar, read_calendar
+
     try:
         change = read_calendar(file, _known(published=True))
     except (OSError, ValueError) as problem:
@@ -182,6 +189,8 @@ def calendar_apply(file: Path, json: Json = False) -> None:
 
 
 def _known(published: bool) -> Policies:
+    from infra.runtime.settings import load_settings
+
     settings = load_settings()
     own = settings.decider
     try:
@@ -190,6 +199,8 @@ def _known(published: bool) -> Policies:
         stderr.print(str(problem), markup=False)
         raise typer.Exit(2) from None
     if published:
+        from policies.topic import published_policies
+
         found, problems = parsed(asyncio.run(published_policies(settings.kafka)), "published")
         for problem_text in problems:
             stderr.print(problem_text, markup=False)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from infra.workbench.event_file import NotLines, read_lines
 from infra.workbench.event_hints import Hints
-from infra.workbench.program import app
+from infra.workbench.program import complete_program
 from schemas import reported
 from tests.mutations import mutated
 from tests.spec import POLICIES
@@ -34,7 +34,9 @@ def written(folder: Path, *events: object) -> Path:
 
 
 def ask(*words: object) -> Result:
-    return CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "200"})
+    return CliRunner().invoke(
+        complete_program(), [str(word) for word in words], env={"COLUMNS": "200"}
+    )
 
 
 def warnings(folder: Path, *events: object) -> list[str]:
@@ -90,7 +92,7 @@ def test_an_id_used_twice_is_found_and_send_only_warns(tmp_path: Path) -> None:
     assert (told.exit_code, told.stdout) == (3, "2 of 3 lines are right\n")
     assert "repeated: the id and source of line 1" in told.stderr
     unreachable = {"ESCALATION_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1"}
-    sent = CliRunner().invoke(app, ["send", str(file)], env=unreachable)
+    sent = CliRunner().invoke(complete_program(), ["send", str(file)], env=unreachable)
     assert "the same id and source as in line 1" in sent.stderr
     assert "nothing was sent" in sent.stderr, "there is no Kafka"
 

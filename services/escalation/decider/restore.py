@@ -3,8 +3,9 @@
 Order matters: the caller has fenced first, so nobody can write a later state while this reads.
 The position is the offset in the partition's `clock` state, which every transaction writes; the
 group's committed offset is a hint for lag tools and decides nothing. Nothing is trusted blindly:
-every state must be one of ours, and decisions may not reach beyond the states. What contradicts
-that ends the process with a message and an exit code of its own.
+every state must be one of ours (another's record under a case's key would have taken its place),
+and decisions may not reach beyond the states. What contradicts that ends the process with a message
+and an exit code of its own.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from infra.runtime.service import Ends, Exit
 from infra.runtime.tolerant_records import Unparsed
 from schemas import topics
 from schemas.codec import Record, Skipped, Unreadable, read_decided
+from schemas.envelope import Envelope
 from services.escalation.decider import outgoing, states
 from services.escalation.decider.partition import Partition
 from services.escalation.decider.transactions import SourcePartition
@@ -43,7 +45,7 @@ class Inconsistent(Ends):
 
 
 class Foreign(Ends):
-    """A record of a topic that the decider alone writes is not the decider's."""
+    """A record of the state topic is not the decider's."""
 
     event = "foreign-record"
     code = Exit.FOREIGN_RECORDS
@@ -159,18 +161,25 @@ async def _take_states(partition: Partition, reading: _Reading, tp: TopicPartiti
 
 
 async def _latest_source_offset(reading: _Reading, tp: TopicPartition) -> int:
+    """What is no decision of ours says nothing about how far we came: it is told, and passed over
+    as its readers do."""
     latest = -1
     async for record in reading.records(tp, TAIL):
         found = read_decided(Record(record.key, record.value, record.headers))
-        if isinstance(record.value, Unparsed):
-            raise Foreign(record, f"it cannot be parsed ({record.value.why})")
-        if isinstance(found, Unreadable):
-            raise Foreign(record, f"it is no decision ({found.reason})")
-        if isinstance(found, Skipped):
-            if not found.type.startswith("support.escalation."):
-                raise Foreign(record, "its type is none of ours")
-        elif found.source != outgoing.SOURCE:
-            raise Foreign(record, "its source is not the decider")
-        elif found.source_offset is not None:
+        if why := _foreign(record, found):
+            log.warning("foreign-record", topic=tp.topic, partition=tp.partition,
+                        offset=record.offset, why=why)  # fmt: skip
+        elif isinstance(found, Envelope) and found.source_offset is not None:
             latest = max(latest, found.source_offset)
     return latest
+
+
+def _foreign(record: Any, found: Envelope[Any] | Skipped | Unreadable) -> str:
+    """Why a record is no decision of the decider; empty where it is one, of any version."""
+    if isinstance(record.value, Unparsed):
+        return f"it cannot be parsed ({record.value.why})"
+    if isinstance(found, Unreadable):
+        return f"it is no decision ({found.reason})"
+    if isinstance(found, Skipped):
+        return "" if found.type.startswith("support.escalation.") else "its type is none of ours"
+    return "" if found.source == outgoing.SOURCE else "its source is not the decider"
