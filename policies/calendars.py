@@ -243,11 +243,6 @@ def working_between(calendar: Calendar, start: datetime, end: datetime) -> timed
     return total
 
 
-def next_opening(calendar: Calendar, start: datetime) -> datetime:
-    """The first working instant at or after ``start``."""
-    return next(opens for opens, _ in _intervals_from(calendar, start))
-
-
 # --- whole working days ----------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ import json as jsonlib
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 import yaml
@@ -31,10 +31,8 @@ from policies.file import (
     parsed,
     told,
 )
+from policies.margins import NOTICE
 from policies.model import Policy
-
-NOTICE: Final = timedelta(minutes=10)
-"""Everybody who judges or reads must have a version before it counts."""
 
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 Published = Annotated[
@@ -246,11 +244,11 @@ def _linted(file: Path) -> tuple[Policy | None, list[Problem]]:
 
 def _cannot_follow(known: Policies, policy: Policy) -> str | None:
     """Why this version cannot follow those known, and what to do."""
-    earliest = datetime.now(UTC) + NOTICE
+    earliest, minutes = datetime.now(UTC) + NOTICE, NOTICE // timedelta(minutes=1)
     if policy.effective_from < earliest:
         return (
-            f"effective_from is {policy.effective_from}, and must be at least ten minutes ahead: "
-            f"write {earliest:%Y-%m-%dT%H:%M:%SZ} or later"
+            f"effective_from is {policy.effective_from}, and must be at least {minutes} minutes "
+            f"ahead: write {earliest:%Y-%m-%dT%H:%M:%SZ} or later"
         )
     versions = known.versions.get(policy.policy, ())
     latest = max((one.version for one in versions), default=0)

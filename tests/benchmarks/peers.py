@@ -23,8 +23,8 @@ def decided(
     event = read_reported(record, None)
     if not isinstance(event, Envelope) or "/" in event.subject:
         return stored, []
-    kept = Kept(None, -1, [], Case()) if stored is None else states.load(stored)
+    kept = Kept(None, -1, Case()) if stored is None else states.load(stored)
     at = datetime.fromtimestamp(place[2] / 1000, UTC)
     case, decisions = apply(kept.case, event, policies, Moment(event.time, at, at))
     written = [write(outgoing.caused(event, one, case, place[:2])) for one in decisions]
-    return states.dump(Kept(None, place[1], [], case)), written
+    return states.dump(Kept(None, place[1], case)), written

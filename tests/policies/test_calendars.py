@@ -19,14 +19,13 @@ from policies.calendars import (
     days_later,
     local_day,
     midnight,
-    next_opening,
     nth_working_day,
     openings,
     working_between,
 )
 
 MINUTE = timedelta(minutes=1)
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
 ZONES = (
     "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia",
     "Pacific/Kiritimati", "Asia/Kathmandu", "Africa/Casablanca",
@@ -137,12 +136,17 @@ def test_working_time_adds_up(
     ) + working_between(calendar, middle, end)
 
 
+def first_worked(calendar: Calendar, start: datetime) -> datetime:
+    """When the first second of working time begins."""
+    return add_working(calendar, start, SECOND) - SECOND
+
+
 @given(calendars(), instants())
 @settings(deadline=None)
-def test_the_next_opening_is_worked_and_nothing_before_it_is(
+def test_the_first_second_of_work_is_worked_and_nothing_before_it_is(
     calendar: Calendar, start: datetime
 ) -> None:
-    at = next_opening(calendar, start)
+    at = first_worked(calendar, start)
     assert at >= start
     assert works(calendar, at)
     assert counted(calendar, start, min(at, start + 4 * DAY)) == timedelta()
@@ -267,10 +271,10 @@ def test_a_daily_instant_is_on_working_days() -> None:
 
 def test_zones_at_the_date_line_have_days_of_their_own() -> None:
     late = datetime(2026, 11, 20, 22, 30, tzinfo=UTC)  # Saturday in Kiritimati, Friday in Samoa
-    assert next_opening(Calendar(timezone="Pacific/Kiritimati"), late) == at(
+    assert first_worked(Calendar(timezone="Pacific/Kiritimati"), late) == at(
         "2026-11-23T09:00", "Pacific/Kiritimati"
     )
-    assert next_opening(Calendar(timezone="Pacific/Pago_Pago"), late) == late
+    assert first_worked(Calendar(timezone="Pacific/Pago_Pago"), late) == late
 
 
 @pytest.mark.parametrize(

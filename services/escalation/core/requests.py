@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from policies.catalogue import ACCOUNTS, CASELESS, Policies
+from policies.margins import FUTURE
 from policies.model import Policy
 from schemas import decided
 from schemas.decided import Accepted, Decision, PolicyRef, Receipt, Rejected
@@ -19,7 +20,7 @@ from schemas.subject import subject_of
 from services.escalation.core.case import Case, Escalation, Moment, id_of
 from services.escalation.core.comments import phrases
 from services.escalation.core.duties import Terms, due_at, duties_of
-from services.escalation.core.rules import AHEAD, Question, ask
+from services.escalation.core.rules import Question, ask
 from services.escalation.core.triage import triage
 
 
@@ -44,7 +45,7 @@ class Asked:
 
 def policy_for(program: str | None, now: Moment, policies: Policies) -> Policy:
     """The version in force when it was asked; of a time in the future, when it was recorded."""
-    is_sound = now.at <= now.recorded_at + AHEAD
+    is_sound = now.at <= now.recorded_at + FUTURE
     return policies.judging(program, now.at if is_sound else now.recorded_at)
 
 

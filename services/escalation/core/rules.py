@@ -10,19 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from policies.entries import RuleName
+from policies.margins import FUTURE
 from policies.model import Policy
 from schemas.decided import Outcome, Refusal, RuleOutcome
 from schemas.lifecycle import OVER
 from schemas.reported import AccountEscalationRequested, EscalationRequested
 from schemas.vocabulary import Person, instant_text, is_blank
 from services.escalation.core.case import Case
-
-AHEAD: Final = timedelta(minutes=5)
-"""How far a request's time may lie after the record's timestamp: clocks differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +226,7 @@ def _given(field: str, text: str | None) -> Verdict:
 
 def request_is_not_from_the_future(asked: Question) -> Verdict:
     """Clocks may differ by five minutes, not more."""
-    latest = asked.recorded_at + AHEAD
+    latest = asked.recorded_at + FUTURE
     if asked.asked_at <= latest:
         return Verdict("met", latest, asked.asked_at)
     return Verdict("not-met", latest, asked.asked_at, f"received {instant_text(asked.recorded_at)}")

@@ -6,7 +6,6 @@ it is handed over.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from heapq import heappop, heappush
 
@@ -36,7 +35,7 @@ class Cases:
         kept = self._open.get(key)
         if kept is None:
             stored = self.stored.get(key)
-            kept = Kept(None, -1, [], Case()) if stored is None else states.load(stored)
+            kept = Kept(None, -1, Case()) if stored is None else states.load(stored)
         return kept
 
     def put(self, key: bytes, kept: Kept) -> None:
@@ -83,7 +82,6 @@ class Cases:
         return found
 
 
-def following(kept: Kept, case: Case, offset: int, gave: Sequence[str]) -> Kept:
-    """The state after the record at ``offset`` changed the case and gave these decisions."""
-    earlier = kept.gave if kept.offset == offset else ()
-    return Kept(next_fire(case), offset, [*earlier, *gave], case)
+def following(case: Case, offset: int) -> Kept:
+    """The state after the record at ``offset`` changed the case."""
+    return Kept(next_fire(case), offset, case)

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from infra.runtime.logs import get_logger
 from policies.catalogue import Policies
 from policies.file import parsed
+from policies.margins import KNOWN_AHEAD
 from policies.topic import PolicyTopic
 from schemas import topics
-from services.escalation.core.rules import AHEAD
 from services.escalation.decider.partition import LATEST
-
-KNOWN_AHEAD: Final = AHEAD
-"""How far a record may be ahead of what is known of the policies. A request is dated at most so
-far after its record, and a version is published twice as long before it counts (``NOTICE``)."""
 
 log = get_logger(__name__)
 

@@ -32,7 +32,7 @@ from services.escalation.core.decider import apply, fire, recalendar
 from services.escalation.decider import outgoing, states
 from services.escalation.decider.batch import Batch, Dropped, Incoming, Outcome
 from services.escalation.decider.cases import Cases, following
-from services.escalation.decider.states import Kept, Progress
+from services.escalation.decider.states import Progress
 
 AT_ONCE: Final = 10_000
 """Deadlines of one subject that a single record fires, whatever a plan asks for, so that one case
@@ -137,9 +137,10 @@ class Partition:
         if isinstance(event, Skipped):
             self._batch.counts.unknown_types[event.type] += 1
             return Outcome.SKIPPED
-        if event.subject.startswith("clock/"):
+        kind = event.about.kind
+        if kind == "clock":
             return self._let_pass(event, record)
-        if event.subject.startswith(("review/", "person/")):
+        if kind in ("review", "person"):
             return Outcome.SKIPPED
         return self._decide(event, record.offset, recorded_at)
 
@@ -154,16 +155,14 @@ class Partition:
         rows = [(fact.key, write(fact)) for fact in asked]
         at = (self.number, offset)
         given = [outgoing.caused(event, one, case, at) for one in decisions]
-        self._change(event.key, kept, case, offset, given)
+        self._change(event.key, case, offset, given)
         self._batch.links += rows
         return Outcome.DECIDED if decisions else Outcome.REMEMBERED
 
-    def _change(
-        self, key: bytes, kept: Kept, case: Case, offset: int, given: Sequence[Decided]
-    ) -> None:
+    def _change(self, key: bytes, case: Case, offset: int, given: Sequence[Decided]) -> None:
         """All of it, or, where this raises, nothing."""
         rows = [(event.key, write(event)) for event in given]
-        self.cases.put(key, following(kept, case, offset, [event.id for event in given]))
+        self.cases.put(key, following(case, offset))
         self._batch.decisions += rows
         for event in given:
             self._batch.counts.add(event.data)
@@ -217,7 +216,7 @@ class Partition:
         if decisions:
             at = (self.number, offset)
             given = [outgoing.caused(event, one, case, at, subject) for one in decisions]
-            self._change(key, kept, case, offset, given)
+            self._change(key, case, offset, given)
 
     # --- deadlines -------------------------------------------------------------------------
 
@@ -258,7 +257,7 @@ class Partition:
         case, decision = fire(kept.case, subject, self.policies, Moment(clock, clock, clock))
         if isinstance(decision, DeadlineMissed):
             given = outgoing.overdue(subject, decision, case, (self.number, offset))
-            self._change(key, kept, case, offset, [given])
+            self._change(key, case, offset, [given])
             self._queue(late, key, offset)
 
 

@@ -1,8 +1,7 @@
 """A case's state as it stands in the state topic and, byte for byte, in memory.
 
 Kept as bytes so that a million of them cost the garbage collector nothing. Beside the case
-stand the second guard's facts: which record it was last changed by, and the ids of the
-decisions given then.
+stand when it must next be looked at, and the offset of the record that changed it last.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ class Kept:
 
     fires_at: datetime | None
     offset: int
-    gave: list[str]
     case: Case
 
 
