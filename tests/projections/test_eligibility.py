@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from policies.catalogue import Policies
+from schemas.vocabulary import Status
 from services.escalation.core.case import Case, Escalation
 from services.escalation.core.rules import eligible_at, may_still_escalate
 from services.projections.projector.policy_tables import write_policies
@@ -19,7 +20,7 @@ from tests.benchmarks.peers import shipped_policies
 from tests.projections.filling import connected
 
 HOUR = timedelta(hours=1)
-STATUSES = ("ended", "escalated", "monitored", "awaiting-approval", "voided", "declined")
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 def opened(case_id: str = "CASE-1", **but: Any) -> CaseRow:
@@ -72,7 +73,7 @@ async def test_the_view_says_what_the_decider_would_say_now(database: str) -> No
         }
     for row, right in zip(cases, rights, strict=True):
         policy = known.judging(row.program, now)
-        running: Any = Escalation("e", "r", right.status, policy.policy, 1, None, "support")  # type: ignore[arg-type]  # of the list above
+        running: Any = Escalation("e", "r", right.status, policy.policy, 1, None, "support")
         case: Any = Case(opened_at=row.opened_at, severity=row.severity, tier=row.tier,  # type: ignore[arg-type]  # the same
                          rights_spent=right.rights_spent, escalation=running)  # fmt: skip
         assert (row.case_id in found) == may_still_escalate(case, policy), row

@@ -84,3 +84,5 @@ PEOPLE: Final = _table("people", PersonRow, "person_id")
 ESCALATIONS: Final = _table("escalations", EscalationRow, "escalation_id")
 RIGHTS: Final = _table("rights", RightsRow, "subject")
 REJECTIONS: Final = _table("rejections", RejectionRow, "subject", "request_id", replaces=False)
+TABLES: Final = (CASES, PEOPLE, ESCALATIONS, RIGHTS, REJECTIONS)
+"""All of them."""

@@ -14,7 +14,8 @@ from datetime import datetime
 from schemas import decided
 from schemas.codec import Decided
 from schemas.decided import Decision, Duty, Fulfilment, Recorded
-from schemas.vocabulary import instant_text
+from schemas.lifecycle import STATUS_AFTER
+from schemas.vocabulary import Status, instant_text
 from services.escalation.core.case import changed
 
 UPDATES = (
@@ -40,7 +41,7 @@ class EscalationRow:
     account_id: str | None = None
     team: str | None = None
     reason: str | None = None
-    status: str = "escalated"
+    status: Status = "escalated"
     level: str | None = None
     colour: str | None = None
     requested_at: datetime | None = None
@@ -84,15 +85,14 @@ def project(row: EscalationRow, event: Decided) -> EscalationRow:
 
 
 def _changed(row: EscalationRow, decision: Decision, at: datetime) -> EscalationRow:
+    row = changed(row, status=STATUS_AFTER.get(type(decision), row.status))
     match decision:
         case decided.Accepted():
             return _accepted(row, decision, at)
         case decided.ApprovalRequested():
             return _awaiting(row, decision)
-        case decided.Declined():
-            return _without_duties(changed(row, status="declined", ended_at=at))
         case decided.Acknowledged():
-            return changed(row, status="acknowledged", acknowledged_at=at)
+            return changed(row, acknowledged_at=at)
         case decided.LevelRaised(to=level):
             return changed(row, level=level)
         case decided.TrendChanged(trend=trend):
@@ -110,13 +110,11 @@ def _changed(row: EscalationRow, decision: Decision, at: datetime) -> Escalation
         case decided.CaseUnlinked(case_id=case_id):
             return changed(row, case_ids=[one for one in row.case_ids if one != case_id])
         case decided.Deescalated():
-            return _without_duties(changed(row, status="monitored", de_escalated_at=at))
+            return _without_duties(changed(row, de_escalated_at=at))
         case decided.MonitoringHeld():
-            return _without_duties(changed(row, status="monitored"))
-        case decided.MonitoringEnded():
-            return _without_duties(changed(row, status="ended", ended_at=at))
-        case decided.Voided():
-            return _without_duties(changed(row, status="voided", ended_at=at))
+            return _without_duties(row)
+        case decided.MonitoringEnded() | decided.Voided() | decided.Declined():
+            return _without_duties(changed(row, ended_at=at))
         case decided.DutyReplanned(duty=duty, due_at=due_at):
             kept = [one for one in _open(row) if one.duty != duty]
             return _with_duties(row, kept, [Duty(duty=duty, due_at=due_at, clock="elapsed")])
@@ -133,7 +131,6 @@ def _awaiting(row: EscalationRow, asked: decided.ApprovalRequested) -> Escalatio
         row,
         account_id=asked.account_id,
         team=asked.team,
-        status="awaiting-approval",
         requested_at=asked.receipt.at,
         policy=asked.receipt.policy.name,
         policy_version=asked.receipt.policy.version,
@@ -147,7 +144,6 @@ def _accepted(row: EscalationRow, accepted: decided.Accepted, at: datetime) -> E
         account_id=accepted.account_id,
         team=accepted.team,
         reason=accepted.reason,
-        status="escalated",
         level=accepted.level,
         colour=accepted.colour,
         escalation_severity=accepted.escalation_severity,

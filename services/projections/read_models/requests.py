@@ -11,6 +11,8 @@ from datetime import datetime
 from schemas import decided
 from schemas.codec import Decided
 from schemas.decided import Decision
+from schemas.lifecycle import STATUS_AFTER
+from schemas.vocabulary import Status
 from services.escalation.core.case import changed
 
 
@@ -20,24 +22,17 @@ class RightsRow:
 
     subject: str
     rights_spent: int = 0
-    status: str = "ended"
+    status: Status = "ended"
 
 
 def project_rights(row: RightsRow, decision: Decision) -> RightsRow:
     """Return the row as it reads after a decision about this subject."""
+    row = changed(row, status=STATUS_AFTER.get(type(decision), row.status))
     match decision:
         case decided.Accepted():
-            return changed(row, rights_spent=row.rights_spent + 1, status="escalated")
-        case decided.ApprovalRequested():
-            return changed(row, status="awaiting-approval")
-        case decided.Deescalated() | decided.MonitoringHeld():
-            return changed(row, status="monitored")
-        case decided.MonitoringEnded():
-            return changed(row, status="ended")
-        case decided.Declined():
-            return changed(row, status="declined")
+            return changed(row, rights_spent=row.rights_spent + 1)
         case decided.Voided(restores_right=restores):
-            return changed(row, rights_spent=row.rights_spent - restores, status="voided")
+            return changed(row, rights_spent=row.rights_spent - restores)
         case _:
             return row
 
