@@ -36,7 +36,7 @@ from services.notifier.reading import (
     read_case,
     read_decision,
 )
-from services.notifier.sql import QUERIES
+from services.notifier.sql import SQL
 
 LARGEST_BATCH: Final = 2_000
 WAIT_MS: Final = 100
@@ -119,7 +119,7 @@ class Follower:
         owned = sorted(self.consumer.assignment())
         self.buffers = {tp.partition: PartitionBuffer() for tp in owned}
         rows = await self.planner.pool.fetch(
-            QUERIES["offset_of"], [tp.topic for tp in owned], [tp.partition for tp in owned]
+            SQL["offset_of"], [tp.topic for tp in owned], [tp.partition for tp in owned]
         )
         at = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
         self.postgres.over()
@@ -132,7 +132,7 @@ class Follower:
             if position > ends[tp]:
                 log.warning("topic-read-anew", topic=tp.topic, partition=tp.partition,
                             position=position, end=ends[tp])  # fmt: skip
-                await self.planner.pool.execute(QUERIES["rewind"], tp.topic, tp.partition, 0)
+                await self.planner.pool.execute(SQL["rewind"], tp.topic, tp.partition, 0)
                 position = 0
             self._place(tp, position, beginnings[tp])
 

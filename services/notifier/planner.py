@@ -42,7 +42,7 @@ from services.notifier.planning.escalations import Escalation, after
 from services.notifier.planning.gathering import Window, place
 from services.notifier.planning.plan import Intent, Timing, plan, superseded
 from services.notifier.reading import PendingDecision, TopicPosition, UnreadableDecision
-from services.notifier.sql import QUERIES
+from services.notifier.sql import SQL
 
 TOLD: Final = (
     decided.Accepted, decided.Rejected, decided.SuggestionMade, decided.ApprovalRequested,
@@ -235,7 +235,7 @@ async def _advance(connection: Any, moves: Mapping[TopicPosition, tuple[int, int
     if not moves:
         return
     names, partitions, expected, next_ = zip(*_flat(moves), strict=True)
-    done = await connection.execute(QUERIES["advance"], names, partitions, expected, next_)
+    done = await connection.execute(SQL["advance"], names, partitions, expected, next_)
     if int(done.rpartition(" ")[2]) != len(moves):
         raise Overtaken("another notifier reads a partition of ours: we read positions again")
 

@@ -34,7 +34,7 @@ from services.notifier.directory.address_file import load_addresses
 from services.notifier.directory.support import Directory
 from services.notifier.follower import Follower
 from services.notifier.planner import Planner, Waits
-from services.notifier.sql import QUERIES
+from services.notifier.sql import SQL
 
 OWNER: Final = "notifier"
 MIGRATIONS: Final = Path(str(files("services.notifier") / "migrations"))
@@ -140,7 +140,7 @@ async def _forget(pool: Any) -> None:
     keep = timedelta(milliseconds=int(CASE_EVENTS.configs["retention.ms"]))
     while True:
         with contextlib.suppress(*POSTGRES_AWAY):
-            forgotten = await pool.fetchval(QUERIES["expire"], keep)
+            forgotten = await pool.fetchval(SQL["expire"], keep)
             if forgotten:
                 log.info("personal-data-forgotten", rows=forgotten)
         await asyncio.sleep(FORGET_EVERY)

@@ -1,7 +1,7 @@
 """The projections as a process: both topics into Postgres until asked to stop.
 
 Wires what the other modules hold: ``following.py`` reads and applies, ``watching.py`` watches,
-``expiring.py`` forgets. An error that is no outage ends the process; the supervisor starts it
+``expiry.py`` forgets. An error that is no outage ends the process; the supervisor starts it
 again.
 """
 

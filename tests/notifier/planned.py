@@ -21,7 +21,7 @@ from services.notifier.planner import Batch, Planner, Waits
 from services.notifier.planning.wording import Wording
 from services.notifier.planning.wording import write as write_words
 from services.notifier.reading import TopicPosition, UnreadableDecision, read_case, read_decision
-from services.notifier.sql import QUERIES
+from services.notifier.sql import SQL
 from tests.mutations import NOW_MS
 from tests.notifier.decisions import DIRECTORY
 from tests.projections.consumed import consumed
@@ -78,9 +78,9 @@ async def take(planner: Planner, records: Iterable[Any]) -> int:
 async def _seat(pool: Any, moves: dict[TopicPosition, tuple[int, int]]) -> None:
     spots = list(moves)
     names, numbers = [one.topic for one in spots], [one.partition for one in spots]
-    await pool.fetch(QUERIES["offset_of"], names, numbers)
+    await pool.fetch(SQL["offset_of"], names, numbers)
     for place, (begins, _) in moves.items():
-        await pool.execute(QUERIES["rewind"], place.topic, place.partition, begins)
+        await pool.execute(SQL["rewind"], place.topic, place.partition, begins)
 
 
 def records(*told: Any) -> list[Any]:

@@ -19,7 +19,7 @@ from services.notifier.directory.store import as_json
 from services.notifier.planning.escalations import Escalation
 from services.notifier.planning.gathering import MOST_LISTED, Window
 from services.notifier.planning.plan import Intent, Superseded
-from services.notifier.sql import QUERIES
+from services.notifier.sql import SQL
 
 LEASE: Final = timedelta(seconds=90)
 """Longer than any try to send takes."""
@@ -103,19 +103,19 @@ class Plans:
 async def store(connection: Any, plans: Plans) -> None:
     """Plan messages, and mark what nobody needs any more. Part of the caller's transaction."""
     if plans.rows:
-        await connection.execute(QUERIES["plan_messages"], as_json(plans.rows))
+        await connection.execute(SQL["plan_messages"], as_json(plans.rows))
     if plans.joining:
         joining = as_json(plans.joining.values())
-        await connection.execute(QUERIES["join_gatherers"], joining, MOST_LISTED)
+        await connection.execute(SQL["join_gatherers"], joining, MOST_LISTED)
     if plans.superseded:
         superseded = as_json(plans.superseded)
-        await connection.execute(QUERIES["supersede"], superseded)
-        await connection.execute(QUERIES["strike_misses"], superseded)
+        await connection.execute(SQL["supersede"], superseded)
+        await connection.execute(SQL["strike_misses"], superseded)
 
 
 async def escalations_of(connection: Any, ids: Iterable[str]) -> dict[str, Escalation]:
     """The escalations of these ids that we have learnt of."""
-    rows = await connection.fetch(QUERIES["escalations_of"], list(ids))
+    rows = await connection.fetch(SQL["escalations_of"], list(ids))
     found = (Escalation.model_validate_json(row["state"]) for row in rows)
     return {one.escalation_id: one for one in found}
 
@@ -127,12 +127,12 @@ async def keep_escalations(connection: Any, changed: Iterable[Escalation]) -> No
         for one in changed
     ]  # fmt: skip
     if rows:
-        await connection.execute(QUERIES["keep_escalations"], json.dumps(rows))
+        await connection.execute(SQL["keep_escalations"], json.dumps(rows))
 
 
 async def windows_of(connection: Any, subjects: Iterable[str]) -> dict[tuple[str, str], Window]:
     """What was told of missed duties on these subjects last, by subject and address."""
-    rows = await connection.fetch(QUERIES["windows_of"], list(subjects))
+    rows = await connection.fetch(SQL["windows_of"], list(subjects))
     found = [Window(*row.values()) for row in rows]
     return {(one.subject, one.address): one for one in found}
 
@@ -145,7 +145,7 @@ async def keep_windows(connection: Any, windows: Iterable[Window]) -> None:
         for one in windows
     ]  # fmt: skip
     if rows:
-        await connection.execute(QUERIES["keep_windows"], json.dumps(rows))
+        await connection.execute(SQL["keep_windows"], json.dumps(rows))
 
 
 # --- the sender's side --------------------------------------------------------------------
@@ -169,7 +169,7 @@ class Outbox:
 
     async def take_over(self) -> None:
         """Free at once what an earlier life of this slot had claimed."""
-        await self._pool.execute(QUERIES["release_mine"], self._owner)
+        await self._pool.execute(SQL["release_mine"], self._owner)
 
     async def claim(self, most: int, *, slow: bool, backlog: Sequence[int] = ()) -> list[UUID]:
         """Messages that are due, in order; nobody else has them until the lease ends.
@@ -178,29 +178,29 @@ class Outbox:
         decided on a partition in ``backlog`` waits a minute at most: more may be known then.
         """
         if not slow:
-            await self._pool.execute(QUERIES["cancel_superseded"])
-        rows = await self._pool.fetch(QUERIES["claim"], self._owner, most, LEASE, slow, backlog)
+            await self._pool.execute(SQL["cancel_superseded"])
+        rows = await self._pool.fetch(SQL["claim"], self._owner, most, LEASE, slow, backlog)
         return [row["message_id"] for row in sorted(rows, key=lambda row: row["due_at"])]
 
     async def release(self, ids: Sequence[UUID]) -> None:
-        await self._pool.execute(QUERIES["release"], list(ids), self._owner)
+        await self._pool.execute(SQL["release"], list(ids), self._owner)
 
     async def begin(self, message_id: UUID, *, slow: bool) -> Any:
         """The message as it stands, its attempt recorded; None where it is no longer wanted, or
         belongs into the slow lane by now."""
-        found = await self._pool.fetchrow(QUERIES["begin"], message_id, self._owner, LEASE, slow)
+        found = await self._pool.fetchrow(SQL["begin"], message_id, self._owner, LEASE, slow)
         if found is None:
             await self.release([message_id])
         return found
 
     async def settle(self, message_id: UUID, attempt: int, end: DeliveryResult, state: str) -> None:
         await self._pool.execute(
-            QUERIES["settle"], message_id, attempt, end.outcome, end.code, end.answer, state
+            SQL["settle"], message_id, attempt, end.outcome, end.code, end.answer, state
         )
 
     async def defer(
         self, message_id: UUID, attempt: int, end: DeliveryResult, wait: timedelta
     ) -> None:
         await self._pool.execute(
-            QUERIES["defer"], message_id, attempt, end.outcome, end.code, end.answer, wait
+            SQL["defer"], message_id, attempt, end.outcome, end.code, end.answer, wait
         )

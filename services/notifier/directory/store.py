@@ -18,7 +18,7 @@ from services.notifier.directory.people import Learnt
 from services.notifier.planning.audience import Known
 from services.notifier.planning.comments import MOST_A_DAY, commented
 from services.notifier.planning.escalations import Escalation
-from services.notifier.sql import QUERIES
+from services.notifier.sql import SQL
 
 
 def as_json(rows: Iterable[Any]) -> str:
@@ -33,24 +33,24 @@ def _text(value: object) -> str:
 async def remember(connection: Any, learnt: Learnt) -> None:
     """Store what a batch of the case topic said."""
     if learnt.people:
-        await connection.execute(QUERIES["upsert_people"], as_json(learnt.people.values()))
+        await connection.execute(SQL["upsert_people"], as_json(learnt.people.values()))
     if learnt.asked:
-        await connection.execute(QUERIES["upsert_requesters"], as_json(learnt.asked.values()))
+        await connection.execute(SQL["upsert_requesters"], as_json(learnt.asked.values()))
     if learnt.cases:
-        await connection.execute(QUERIES["upsert_case_owner"], as_json(learnt.cases.values()))
+        await connection.execute(SQL["upsert_case_owner"], as_json(learnt.cases.values()))
     if learnt.words:
-        await connection.execute(QUERIES["upsert_statements"], as_json(learnt.words))
+        await connection.execute(SQL["upsert_statements"], as_json(learnt.words))
 
 
 async def known_of(connection: Any, events: Sequence[Decided]) -> list[Known]:
     """What the cases say about each of these decisions, in their order; three look-ups in all."""
     subjects = sorted({event.subject for event in events})
     asked = sorted({(event.subject, _ref(event)) for event in events if _ref(event)})
-    people = await connection.fetch(QUERIES["people_of"], subjects)
+    people = await connection.fetch(SQL["people_of"], subjects)
     askers = await connection.fetch(
-        QUERIES["requesters_of"], [subject for subject, _ in asked], [ref for _, ref in asked]
+        SQL["requesters_of"], [subject for subject, _ in asked], [ref for _, ref in asked]
     )
-    files = await connection.fetch(QUERIES["case_owners_of"], subjects)
+    files = await connection.fetch(SQL["case_owners_of"], subjects)
     return _joined(events, people, askers, files)
 
 
@@ -58,7 +58,7 @@ async def comments_while_watched(connection: Any, since: dict[str, int]) -> list
     """Comments of customers on these subjects, from these offsets on, whose escalation is only
     watched by then."""
     rows = await connection.fetch(
-        QUERIES["comments_while_watched"], list(since), list(since.values()), MOST_A_DAY
+        SQL["comments_while_watched"], list(since), list(since.values()), MOST_A_DAY
     )
     return [
         commented(

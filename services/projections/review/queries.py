@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.resources import files
 from typing import Any, Final
 
 from infra.runtime.settings import Settings
+from infra.runtime.sql_files import statements
 from services.projections.review.asking import connected
-from services.projections.sql import parse
 
-QUESTIONS: Final = parse((files(__package__) / "questions.sql").read_text("utf-8"))
+QUESTIONS: Final = statements("services.projections.review", "questions.sql")
 Row = dict[str, Any]
 Kept = frozenset[tuple[str, str, datetime]]
 """Duties: subject, duty and due instant."""
