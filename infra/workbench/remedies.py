@@ -13,10 +13,11 @@ from infra.runtime.service import Exit
 from infra.runtime.settings import KafkaSettings, Settings, SettingsProblem, load_settings
 from infra.workbench.downloads import WrongChecksum
 from infra.workbench.files_named import UNUSABLE
+from infra.workbench.parts import NotEmbedded
 from infra.workbench.servers_named import NamedServerAway
 from infra.workbench.workbench import InUse
 
-SAID_BY_ITSELF: Final = (InUse, WrongChecksum, MigrationProblem, NamedServerAway)
+SAID_BY_ITSELF: Final = (InUse, WrongChecksum, MigrationProblem, NamedServerAway, NotEmbedded)
 """Errors whose message is the sentence."""
 OF_SETTINGS: Final = (SettingsProblem, *UNUSABLE)
 MENDABLE: Final = (

@@ -10,12 +10,13 @@ import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
 from infra.runtime.settings import load_settings
 from infra.workbench.kafka_server import kafka
-from infra.workbench.parts import Part, free_port, port_answers
+from infra.workbench.parts import NotEmbedded, Part, free_port, port_answers
 from infra.workbench.postgres_server import dsn, postgres
 from infra.workbench.supervisor import Supervisor, Tell, tell_on_stderr
 
@@ -153,6 +154,8 @@ def _still_free(port: Any) -> int:
 
 
 def _mail(data: Path, smtp: int, http: int) -> Part:
+    if find_spec("aiosmtpd") is None:
+        raise NotEmbedded
     command = (
         sys.executable, "-m", "infra.workbench.mail_sink",
         str(smtp), str(http), str(data / "mail.jsonl"),
