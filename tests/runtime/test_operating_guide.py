@@ -1,4 +1,4 @@
-"""The guide for operators names every metric, warning, exit code and reason there is, and no other."""
+"""The guide for operators explains every metric, warning, exit code and reason, and no other."""
 
 from __future__ import annotations
 
