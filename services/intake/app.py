@@ -42,11 +42,18 @@ LAST_CALL: Final = 8.0
 log = get_logger(__name__)
 
 
+class App(faust.App):  # type: ignore[misc]  # Faust's own base is untyped
+    """Without Faust's directories in the current one: nothing is ever kept there."""
+
+    def _create_directories(self) -> None:
+        return None
+
+
 def build(settings: Settings, mapping: Mapping) -> Any:
     """The app and its agents."""
     kafka = settings.kafka
     broker = ";".join(f"kafka://{one}" for one in kafka.bootstrap_servers.split(","))
-    app = faust.App(
+    app = App(
         group_name(kafka, topics.INTAKE_GROUP),
         broker=broker,
         broker_credentials=_credentials(kafka),

@@ -99,6 +99,10 @@ def test_faust_acknowledges_what_is_taken_unless_it_is_told_not_to() -> None:
     assert "stream.noack().noack_take(" in inspect.getsource(app)
 
 
+def test_faust_makes_its_directories_where_we_keep_it_from_that() -> None:
+    assert "mkdir" in inspect.getsource(faust.App._create_directories)
+
+
 def test_fausts_own_producer_is_not_idempotent() -> None:
     source = inspect.getsource(driver.Producer)
     assert "enable_idempotence" not in source or "in_transaction" in source
