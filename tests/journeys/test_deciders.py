@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+import pytest
+
 from infra.workbench.demo_day import day
 from infra.workbench.parts import free_port
 from schemas import topics
@@ -71,6 +73,7 @@ async def until_ready(port: int) -> None:
     await until(is_ready)
 
 
+@pytest.mark.long
 async def test_two_deciders_share_the_partitions_and_each_takes_over_the_others(
     world: World,
 ) -> None:
