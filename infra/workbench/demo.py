@@ -52,8 +52,8 @@ async def play(data: Path, *, go_on: bool = True) -> None:
             f"{number} records were published; {CASES}+ cases of one day, of five organisations.\n"
         )
         await _show(console, settings, endpoints)
-        console.print(ready_line(endpoints), markup=False, highlight=False, soft_wrap=True)
         if go_on:
+            console.print(ready_line(endpoints), markup=False, highlight=False, soft_wrap=True)
             console.print("Ctrl-C ends it.")
             await stop.wait()
     finally:

@@ -14,6 +14,7 @@ from tests.projections.review.asking import ask
 
 NOW = datetime.now(UTC)
 ACCEPTED = "SELECT case_id FROM review.escalation_status WHERE status = 'acknowledged' LIMIT 1"
+WRITE_IT = "write it as postgresql:"
 SECRET = "s3cr%2Fet"  # as a DSN has it
 ASKED = (
     ("review",), ("review", "--json"), ("review", "--team", "platform", "--zone", "Asia/Kolkata"),
@@ -54,11 +55,11 @@ async def test_a_dsn_that_leads_nowhere_is_told_in_a_sentence(
     wrong = {
         f"postgresql://ana:{SECRET}@{server.hostname}:notaport{name}": (
             2,
-            "write it as postgresql:",
+            WRITE_IT,
         ),
-        f"postgresql://ana:{SECRET}@{server.hostname}:99999{name}": (2, "write it as postgresql:"),
-        f"postgresql://ana:s3cr/et@{at}{name}": (2, "write it as postgresql:"),
-        f"nonsense {SECRET}": (2, "write it as postgresql:"),
+        f"postgresql://ana:{SECRET}@{server.hostname}:99999{name}": (2, WRITE_IT),
+        f"postgresql://ana:s3cr/et@{at}{name}": (2, WRITE_IT),
+        f"nonsense {SECRET}": (2, WRITE_IT),
         f"postgresql://ana:{SECRET}@127.0.0.1:1{name}": (1, "does not answer"),
         f"postgresql://ana:{SECRET}@no.such.host.example:5432{name}": (1, "does not answer"),
         f"postgresql://ana:{SECRET}@{at}{name}": (1, "does not let this user in"),
