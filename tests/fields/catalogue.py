@@ -40,20 +40,19 @@ class ReportedField:
         field = self.model.model_fields[self.name]
         if not field.is_required():
             return None
-        adapter: TypeAdapter[Any] = TypeAdapter(
-            type("_Only", (vocabulary.Said,), {
-                "__annotations__": {"value": field.rebuild_annotation()}, "__module__": __name__,
-            })
-        )  # fmt: skip
-        return next(value for value in NEUTRAL if _takes(adapter, value))
+        return next(value for value in NEUTRAL if self.takes(value))
 
-
-def _takes(adapter: TypeAdapter[Any], value: Any) -> bool:
-    try:
-        adapter.validate_python({"value": value})
-    except ValidationError:
-        return False
-    return True
+    def takes(self, value: Any) -> bool:
+        """Whether the field alone can hold this."""
+        annotation = self.model.model_fields[self.name].rebuild_annotation()
+        only = type("_Only", (vocabulary.Said,), {
+            "__annotations__": {"value": annotation}, "__module__": __name__,
+        })  # fmt: skip
+        try:
+            TypeAdapter(only).validate_python({"value": value})
+        except ValidationError:
+            return False
+        return True
 
 
 PARTS: tuple[type[BaseModel], ...] = (

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from typing import Final
 
+from schemas.codes import in_words
 from services.projections.review.queries import Row
 from services.projections.review.standing import RUNNING, SILENT_AFTER
 from services.projections.review.times import instant, span
-from services.projections.review.wording import EXPIRED, words
+from services.projections.review.wording import EXPIRED
 
 KIND: Final = {"promise": "promised", "expectation": "only expected"}
 """Whether customers may rely on a duty."""
@@ -58,9 +59,9 @@ def severity(row: Row) -> str:
 
 def status(row: Row) -> str:
     """The status, the level it was raised to, and how it develops."""
-    level = "" if row["level"] in (None, "support") else f", {words(row['level'])}"
+    level = "" if row["level"] in (None, "support") else f", {in_words(row['level'])}"
     trend = f", {row['trend']}" if row["trend"] else ""
-    return f"{words(row['status'])}{level}{trend}"
+    return f"{in_words(row['status'])}{level}{trend}"
 
 
 def next_words(row: Row, now: datetime, zone: tzinfo) -> str:
@@ -86,7 +87,7 @@ def _due(row: Row, now: datetime) -> str:
         return ""
     kind = f", {KIND[row['owed_as']]}" if row["owed_as"] else ""
     how = f"due in {span(at - now)}" if at >= now else f"OVERDUE by {span(now - at)}"
-    return f"{words(duty)} {how}{kind}"
+    return f"{in_words(duty)} {how}{kind}"
 
 
 def last_update(row: Row, now: datetime) -> str:
@@ -100,16 +101,18 @@ def last_update(row: Row, now: datetime) -> str:
 def told_to(audience: str) -> str:
     """Whom a message was meant for."""
     kind, colon, role = audience.partition(":")
-    return f"role {role}" if colon and kind == "role" else AUDIENCES.get(audience, words(audience))
+    return (
+        f"role {role}" if colon and kind == "role" else AUDIENCES.get(audience, in_words(audience))
+    )
 
 
 def kind_of(template: str) -> str:
     """What a message tells."""
-    return MAILS.get(template, words(template))
+    return MAILS.get(template, in_words(template))
 
 
 def why_not_told(message: Row) -> str:
     """Why a message did not arrive."""
-    why = REASONS.get(message["state"], words(message["state"]))
+    why = REASONS.get(message["state"], in_words(message["state"]))
     code = message.get("reply_code")
     return f"{why} ({code})" if message["state"] == "failed" and code else why

@@ -9,11 +9,11 @@ from typing import Any
 
 from policies.catalogue import Policies
 from policies.model import Policy
+from schemas.codes import in_words
 from services.escalation.core.case import Case
 from services.escalation.core.rules import eligible_at
 from services.projections.review.queries import OPEN, Row
 from services.projections.review.times import instant, span
-from services.projections.review.wording import words
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def sentences(answer: dict[str, Any], now: datetime, zone: tzinfo) -> Iterable[s
 
 
 def _verdict(answer: dict[str, Any], now: datetime, zone: tzinfo) -> str:
-    at, status = answer["eligible_at"], words(answer["escalation_status"])
+    at, status = answer["eligible_at"], in_words(answer["escalation_status"])
     match answer["standing"]:
         case "unknown":
             return "cannot be escalated: it was never opened, as far as we know."

@@ -8,11 +8,12 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from policies.catalogue import Policies
+from schemas.codes import in_words
 from schemas.vocabulary import parse_duration, parse_instant
 from services.projections.review.people import name_of
 from services.projections.review.queries import Row
 from services.projections.review.times import instant, span
-from services.projections.review.wording import SUGGESTIONS, because, is_once_only, words
+from services.projections.review.wording import because, hint, is_once_only
 
 REPORTED: Final = {
     "opened": "case opened",
@@ -54,14 +55,18 @@ DECIDED: Final = {
 LONGEST_QUOTE: Final = 100
 _PEOPLE: Final = ("by", "author", "requested_by", "on_behalf_of", "agent", "support_manager",
                   "assigned_agent", "opened_by", "contact", "watcher", "agreed_with")  # fmt: skip
-_CODES: Final = ("severity", "tier", "author_role", "visibility", "channel", "business_impact",
-                 "escalation_severity", "template", "program", "team", "to", "trend", "mode",
-                 "audience", "category", "answer")  # fmt: skip
+_CODES: Final = ("severity", "tier", "author_role", "visibility", "channel", "source",
+                 "business_impact", "escalation_severity", "template", "program", "account_id",
+                 "product", "case_number", "team", "to", "trend", "mode", "audience", "category",
+                 "version", "answer")  # fmt: skip
 _TEXTS: Final = ("title", "subject", "body", "comments", "reason", "note", "outcome", "next_steps",
-                 "what", "plan", "description", "resolution")  # fmt: skip
+                 "what", "plan", "description", "resolution", "process_correction", "why",
+                 "agreement_ref", "link", "working_hours")  # fmt: skip
+_LISTS: Final = ("situations", "resources", "skills")
 _LABELS: Final = {
     "author_role": "as", "to": "to", "by": "by", "author": "by", "requested_by": "by",
     "agent": "agent", "escalation_severity": "escalation severity", "business_impact": "impact",
+    "account_id": "account", "agreement_ref": "agreement", "why": "because",
 }  # fmt: skip
 _BARE: Final = frozenset({"body", "title", "severity", "comments"})
 """Said without a label: everybody knows what it is."""
@@ -92,11 +97,28 @@ def _reported(_: str, said: dict[str, Any], reading: Reading) -> Iterator[str]:
                 continue
             text = name_of(value, form) if isinstance(form, Mapping) else form(str(value))
             yield text if key in _BARE else f"{_LABELS.get(key, key.replace('_', ' '))} {text}"
+    yield from _lists(said)
+    yield from _answers(said | (said.get("checklist") or {}))
+    yield from _instants(said, reading)
+
+
+def _lists(said: dict[str, Any]) -> Iterator[str]:
     if case := said.get("case_id"):
         yield f"case {case}"
     if cases := said.get("case_ids"):
         yield f"cases {', '.join(map(str, cases))}"
-    yield from _instants(said, reading)
+    for key in _LISTS:
+        if values := said.get(key):
+            yield f"{key} {', '.join(_code(str(one)) for one in values)}"
+    if attached := said.get("attachments"):
+        yield "attached " + ", ".join(_quoted(str(one.get("name") or "?")) for one in attached)
+
+
+def _answers(said: dict[str, Any]) -> Iterator[str]:
+    """What was answered with yes or no."""
+    for key, value in said.items():
+        if isinstance(value, bool):
+            yield f"{key.replace('_', ' ')}: {'yes' if value else 'no'}"
 
 
 def _instants(said: dict[str, Any], reading: Reading) -> Iterator[str]:
@@ -114,24 +136,24 @@ def _decided(name: str, said: dict[str, Any], reading: Reading) -> Iterator[str]
     if (case := said.get("case_id")) and case != reading.subject:
         yield f"case {case}"
     if action := said.get("action"):
-        yield REPORTED.get(action, words(action))
+        yield REPORTED.get(action, in_words(action))
     if refusals := said.get("refusals"):
         yield because([one["code"] for one in refusals], is_once_only(reading.policies, said))
     if duty := said.get("duty"):
-        yield f"{words(duty)}{_when(said, reading)}"
+        yield f"{in_words(duty)}{_when(said, reading)}"
     for key in ("to", "trend", "severity", "why"):
         if said.get(key):
             yield f"{key if key != 'why' else 'because'} {_code(str(said[key]))}"
     for one in said.get("suggestions") or ():
-        yield SUGGESTIONS.get(one, words(one))
+        yield hint(one)
     if name == "voided":
-        yield words(said.get("reason"))
+        yield in_words(said.get("reason"))
     if by_id := said.get("by_id"):
         yield f"by {name_of(by_id, reading.names)}"
     if name == "declined" and by_id is None:
         yield "the case was closed"
     yield from (
-        f"{words(one['duty'])} {_kept(one, reading)}" for one in said.get("fulfilled") or ()
+        f"{in_words(one['duty'])} {_kept(one, reading)}" for one in said.get("fulfilled") or ()
     )
     yield from (_set(one, reading) for one in said.get("duties") or ())
 
@@ -147,7 +169,7 @@ def _when(said: dict[str, Any], reading: Reading) -> str:
 
 def _set(duty: dict[str, Any], reading: Reading) -> str:
     until = f"by {_at(duty['due_at'], reading)}" if duty["due_at"] else "its clock waits"
-    return f"owed: {words(duty['duty'])}, {until}"
+    return f"owed: {in_words(duty['duty'])}, {until}"
 
 
 def _kept(done: dict[str, Any], reading: Reading) -> str:
@@ -159,7 +181,7 @@ def _kept(done: dict[str, Any], reading: Reading) -> str:
 
 
 def _code(value: str) -> str:
-    return value if value.startswith("S") else words(value)
+    return value if value.startswith("S") else in_words(value)
 
 
 def _quoted(text: str) -> str:

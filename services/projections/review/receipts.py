@@ -14,31 +14,19 @@ from rich.console import Console
 
 from infra.runtime.plain_text import PlainTable, visible
 from policies.catalogue import Policies
+from schemas.codes import ENDS, RULE_OUTCOMES, in_words
 from services.projections.review.cells import KIND
 from services.projections.review.past import data_of
 from services.projections.review.people import by_whom
 from services.projections.review.queries import Row
 from services.projections.review.sentences import sentence
 from services.projections.review.times import instant
-from services.projections.review.wording import (
-    EXPIRED,
-    MARKS,
-    SUGGESTIONS,
-    because,
-    is_once_only,
-    shown,
-    words,
-)
+from services.projections.review.wording import EXPIRED, because, hint, is_once_only, shown
 
 JUDGED: Final = {
     "accepted": "ACCEPTED",
     "rejected": "REJECTED",
     "approval-requested": "PUT BEFORE AN APPROVER",
-}
-ENDINGS: Final = {
-    "closed": "the case was closed",
-    "resolved": "the case was resolved",
-    "de-escalated": "it was de-escalated",
 }
 _ANSWERS: Final = ("accepted", "declined")
 _UNKNOWN: Final = {
@@ -153,10 +141,10 @@ def _sentence(one: dict[str, Any], zone: tzinfo) -> str:
         case "monitoring-held":
             return f"Held on {on}: an improvement or a waiver is owed before it ends."
         case "monitoring-ended":
-            return f"Ended on {on}: {ENDINGS.get(one['why'], words(one['why']))}."
+            return f"Ended on {on}: {ENDS.get(one['why'], in_words(one['why']))}."
         case _:
             right = "is restored" if one.get("restores_right") else "stays spent"
-            return f"VOIDED on {on}{by}: {words(one['reason'])}; the right to escalate {right}."
+            return f"VOIDED on {on}{by}: {in_words(one['reason'])}; the right to escalate {right}."
 
 
 def _why(decision: dict[str, Any], telling: Telling) -> Iterator[str]:
@@ -173,7 +161,7 @@ def _why(decision: dict[str, Any], telling: Telling) -> Iterator[str]:
         yield f"Its triage score is {triage['score']} of {triage['threshold']} needed: it {goes}."
     yield from (_set_then(one, receipt, telling) for one in decision.get("duties", ()))
     for suggestion in decision["suggestions"]:
-        yield f"Hint: {SUGGESTIONS.get(suggestion, words(suggestion))}."
+        yield f"Hint: {hint(suggestion)}."
 
 
 def _set_then(duty: dict[str, Any], receipt: dict[str, Any], telling: Telling) -> str:
@@ -181,16 +169,14 @@ def _set_then(duty: dict[str, Any], receipt: dict[str, Any], telling: Telling) -
     policy = telling.policies.find(receipt["policy"]["name"], receipt["policy"]["version"])
     spec = None if policy is None else policy.specs.get(duty["duty"])
     kind = "" if spec is None else f" ({KIND[spec.kind]})"
-    return (
-        f"Owed from then on: {words(duty['duty'])}, by {shown(duty['due_at'], telling.zone)}{kind}."
-    )
+    return f"Owed from then on: {in_words(duty['duty'])}, by {shown(duty['due_at'], telling.zone)}{kind}."
 
 
 def _rules(rules: list[dict[str, Any]], once_only: bool, zone: tzinfo) -> PlainTable:
     table = PlainTable("met", "in words", "statement of the source")
     for rule in rules:
         table.add_row(
-            MARKS[rule["outcome"]], sentence(rule, once_only, zone), _statement(rule["statement"]),
+            RULE_OUTCOMES[rule["outcome"]], sentence(rule, once_only, zone), _statement(rule["statement"]),
             style="bold red" if rule["outcome"] == "not-met" else None,
         )  # fmt: skip
     return table

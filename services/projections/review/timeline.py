@@ -11,12 +11,13 @@ from rich.console import Console
 
 from infra.runtime.plain_text import PlainTable
 from policies.catalogue import Policies
+from schemas.codes import in_words
 from services.projections.review.cells import kind_of, told_to, why_not_told
 from services.projections.review.happened import DECIDED, REPORTED, Reading, gist
 from services.projections.review.past import data_of
 from services.projections.review.queries import Row
 from services.projections.review.times import instant
-from services.projections.review.wording import EXPIRED, words
+from services.projections.review.wording import EXPIRED
 
 LATE: Final = timedelta(minutes=5)
 """An event recorded later than that, behind what happened after it, was reported late."""
@@ -86,7 +87,7 @@ def _cells(one: dict[str, Any], reading: Reading) -> tuple[str, str, str]:
         why = "" if one["told"] else f": {one['why_not']}"
         return at, what, f"{kind_of(one['template'])}{why}"
     known = DECIDED if one["decided"] else REPORTED
-    name = known.get(one["name"], words(one["name"]))
+    name = known.get(one["name"], in_words(one["name"]))
     if one["reported_late"]:
         name = f"{name} (reported {instant(one['recorded_at'], reading.zone)})"
     details = EXPIRED if one["text_expired"] else gist(one, reading)

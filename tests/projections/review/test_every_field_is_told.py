@@ -1,0 +1,82 @@
+"""What was reported about a case is told in its timeline: every field of every event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from schemas import reported
+from tests.fields.catalogue import ReportedField
+from tests.projections.filling import fill
+from tests.projections.review.asking import ask
+from tests.projections.review.histories import Told, records
+from tests.stories import event
+
+BEGAN = datetime(2026, 11, 16, 8, tzinfo=UTC)
+ABOUT_ELSE: Final = {"AccountEscalationRequested", "AccountCaseLinked", "AccountCaseUnlinked",
+                     "AccountLinkAsked", "AccountLinkAnswered", "TimePassed", "CalendarChanged",
+                     "ReviewSignedOff"}  # fmt: skip
+"""Facts whose subject is no case."""
+
+
+def facts() -> Iterator[type[BaseModel]]:
+    yield from (one for one in reported.FACTS if one.__name__ not in ABOUT_ELSE)
+
+
+def mark(model: type[BaseModel], field: str) -> str:
+    """A word that stands for one field of one fact."""
+    return f"{model.__name__}{field.title().replace('_', '')}"
+
+
+def full(model: type[BaseModel]) -> dict[str, Any]:
+    """A fact with every field that takes words, and each word its own."""
+    found: dict[str, Any] = {}
+    for name in model.model_fields:
+        word = mark(model, name)
+        if name == "checklist":
+            found[name] = dict.fromkeys(reported.Checklist.model_fields, True)
+            continue
+        forms: tuple[Any, ...] = (
+            word,
+            True,
+            {"id": word, "name": word},
+            [{"id": word, "name": word}],
+            [word],
+        )
+        field = ReportedField(model, name)
+        value = next((one for one in forms if field.takes(one)), None)
+        found[name] = field.neutral if value is None else value
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def is_id(name: str) -> bool:
+    """Ids of requests, comments and escalations are for machines: --json has them."""
+    return name.endswith("_id") and name != "account_id"
+
+
+async def test_every_word_of_every_fact_is_in_the_timeline(database: str) -> None:
+    told = []
+    for number, model in enumerate(facts()):
+        at = BEGAN + timedelta(hours=number)
+        fact: Any = model.model_validate(full(model))
+        told.append(Told(event(fact, at, subject="CASE-1"), at))
+    await fill(database, records(told))
+    shown = (await ask(database, "timeline", "CASE-1", columns=9000)).stdout
+    missing = [
+        f"{model.__name__}.{name}"
+        for model in facts()
+        for name, value in full(model).items()
+        if mark(model, name) in str(value) and mark(model, name) not in shown and not is_id(name)
+    ]
+    assert missing == []
+    answers = [
+        name
+        for model in [*facts(), reported.Checklist]
+        for name, field in model.model_fields.items()
+        if field.annotation in (bool, bool | None)
+    ]
+    assert len(answers) > 10
+    assert [one for one in answers if f"{one.replace('_', ' ')}: yes" not in shown] == []
