@@ -387,6 +387,20 @@ OWING: Final[dict[str, str]] = {
     "management": "management",
     "requester": "whoever asked",
 }
+MESSAGE_STATES: Final[dict[str, str]] = {
+    "no-address": "no usable address is known",
+    "failed": "the mail server refused it",
+    "cancelled": "no longer needed",
+    "suppressed": "it happened too long ago",
+    "planned": "still to be sent",
+}
+"""Why somebody was not told."""
+
+
+def why_not_told(state: str, reply_code: int | None) -> str:
+    """Why a message did not arrive, with the mail server's code where it refused it."""
+    why = MESSAGE_STATES.get(state, in_words(state))
+    return f"{why} ({reply_code})" if state == "failed" and reply_code else why
 
 
 def in_words(code: str | None) -> str:

@@ -21,7 +21,7 @@ class Command:
     help: str
 
 
-REVIEW: Final = "services.projections.review.commands"
+REVIEW: Final = "services.projections.review.cli.commands"
 EVENTS: Final = "infra.workbench.event_commands"
 SERVERS: Final = "infra.workbench.server_commands"
 OPERATORS: Final = "infra.workbench.operator_commands"

@@ -29,7 +29,7 @@ from infra.workbench.publish import Outgoing, publish, to_case_topic
 from infra.workbench.up import bring_up, exports, ready_line, stop_on_signals
 from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
-from services.projections.review import commands as review
+from services.projections.review.cli import commands as review
 
 SEED: Final = 20261123
 CASES: Final = 320

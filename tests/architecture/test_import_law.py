@@ -22,6 +22,7 @@ BREACHES = {
     "policies/breach.py": "import services.escalation.core.case\n",
     "policies/calendars.py": "import infra.runtime.settings  # noqa\n",
     "infra/runtime/breach.py": "import services.notifier.service\n",
+    "services/projections/review/questions/breach.py": "import rich\n",
     "services/intake/breach.py": "import infra.workbench.up\n",
 }
 

@@ -21,7 +21,7 @@ from tests.spec import POLICIES
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = "docs/requirements.md"
 ROOMS = ("policies", "services")
-SENTENCES = "services/projections/review/statements.json"
+SENTENCES = "services/projections/review/cli/statements.json"
 """For the program: ``docs`` is no part of the package."""
 SOURCES = {
     "000": "Case escalation request process", "001": "How to escalate your support ticket",

@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from services.projections.review import commands
+from services.projections.review.cli import commands
 from tests.projections.filling import connected
 
 APP = typer.Typer()

@@ -9,7 +9,7 @@ import pytest
 
 from infra.runtime.sql_files import statements
 from services.notifier.sql import SQL as NOTIFIER
-from services.projections.review.queries import QUESTIONS
+from services.projections.review.questions.queries import QUESTIONS
 from services.projections.sql import SQL as PROJECTIONS
 
 

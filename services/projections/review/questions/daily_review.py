@@ -9,10 +9,18 @@ from typing import Any, Final
 
 from infra.runtime.settings import Settings
 from policies.catalogue import Policies
-from services.projections.review import past
-from services.projections.review.changes import KINDS, MISSED, Change, changes_in, refusal
-from services.projections.review.queries import ALWAYS, IMPROVING, Reader, Row, Until, reader
-from services.projections.review.standing import (
+from services.projections.review.questions import past
+from services.projections.review.questions.changes import KINDS, MISSED, Change, changes_in, refusal
+from services.projections.review.questions.periods import Period
+from services.projections.review.questions.queries import (
+    ALWAYS,
+    IMPROVING,
+    Reader,
+    Row,
+    Until,
+    reader,
+)
+from services.projections.review.questions.standing import (
     Around,
     enriched,
     improvements_owed,
@@ -20,7 +28,6 @@ from services.projections.review.standing import (
     severity_rank,
     urgency,
 )
-from services.projections.review.times import Period
 
 SHOWN: Final = (*KINDS, "rejected")
 SOON: Final = timedelta(hours=24)

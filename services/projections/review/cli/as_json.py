@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from services.projections.review.board import Board
+from services.projections.review.questions.daily_review import Board
 
 
 def as_dict(board: Board) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import UTC, tzinfo
 from typing import Any, Final
 
 from schemas import codes
-from services.projections.review.wording import shown
+from services.projections.review.cli.wording import shown
 
 ONLY_ONCE: Final = "The case was escalated before ({actual}), and that is possible only once."
 

@@ -6,10 +6,11 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from schemas.codes import in_words
-from services.projections.review.queries import Row
-from services.projections.review.standing import RUNNING, SILENT_AFTER
+from schemas.lifecycle import RUNNING
+from services.projections.review.cli.wording import EXPIRED
+from services.projections.review.questions.queries import Row
+from services.projections.review.questions.standing import SILENT_AFTER
 from services.projections.review.times import instant, span
-from services.projections.review.wording import EXPIRED
 
 KIND: Final = {"promise": "promised", "expectation": "only expected"}
 """Whether customers may rely on a duty."""
@@ -32,13 +33,6 @@ MAILS: Final = {
     "deadline-missed": "a duty was missed",
     "level-raised": "the escalation was raised",
     "suggestion-made": "a hint",
-}
-REASONS: Final = {
-    "no-address": "no usable address is known",
-    "failed": "the mail server refused it",
-    "cancelled": "no longer needed",
-    "suppressed": "it happened too long ago",
-    "planned": "still to be sent",
 }
 
 
@@ -109,10 +103,3 @@ def told_to(audience: str) -> str:
 def kind_of(template: str) -> str:
     """What a message tells."""
     return MAILS.get(template, in_words(template))
-
-
-def why_not_told(message: Row) -> str:
-    """Why a message did not arrive."""
-    why = REASONS.get(message["state"], in_words(message["state"]))
-    code = message.get("reply_code")
-    return f"{why} ({code})" if message["state"] == "failed" and code else why

@@ -15,15 +15,16 @@ from infra.runtime.plain_text import visible
 from infra.runtime.settings import Settings, load_settings
 from policies.catalogue import Policies, policies_in, shipped
 from schemas.zones import zone as zone_named
-from services.projections.review import one_case, times
-from services.projections.review.asking import CannotRead
-from services.projections.review.board import Scope, gather
-from services.projections.review.eligible import sentences
-from services.projections.review.machine import as_dict, dumps
-from services.projections.review.page import show
-from services.projections.review.queries import Until
-from services.projections.review.receipts import show_receipt
-from services.projections.review.timeline import show_timeline
+from services.projections.review.cli.as_json import as_dict, dumps
+from services.projections.review.cli.daily_review import show
+from services.projections.review.cli.eligibility import sentences
+from services.projections.review.cli.receipts import show_receipt
+from services.projections.review.cli.timeline import show_timeline
+from services.projections.review.questions import case as case_questions
+from services.projections.review.questions import periods
+from services.projections.review.questions.connection import CannotRead
+from services.projections.review.questions.daily_review import Scope, gather
+from services.projections.review.questions.queries import Until
 
 Found = TypeVar("Found")
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
@@ -73,8 +74,8 @@ def review(
     policies = _policies(settings)
     calendar = policies.judging(None, datetime.now(UTC)).calendar
     try:
-        asked = times.Asked(date, as_of, since, zone)
-        scope = Scope(times.period(asked, calendar, datetime.now(UTC)), team)
+        asked = periods.Asked(date, as_of, since, zone)
+        scope = Scope(periods.period(asked, calendar, datetime.now(UTC)), team)
     except ValueError as error:
         raise typer.BadParameter(visible(error)) from None
     board = _answer(gather(settings, scope, policies))
@@ -90,8 +91,8 @@ def explain(case: CaseId, zone: ZoneName = "UTC", json: Json = False) -> None:
     Example: escalation explain CASE-00042
     """
     settings = load_settings()
-    about = one_case.About(case, _zone(zone), _policies(settings))
-    found, telling = _answer(one_case.receipts_of(settings, about))
+    about = case_questions.About(case, _zone(zone), _policies(settings))
+    found, telling = _answer(case_questions.receipts_of(settings, about))
     if json:
         print(dumps(found))
     elif not found:
@@ -109,9 +110,9 @@ def eligibility(
     Example: escalation eligibility CASE-00042
     """
     settings = load_settings()
-    about = one_case.About(case, _zone(zone), _policies(settings))
+    about = case_questions.About(case, _zone(zone), _policies(settings))
     until = _until(as_of)
-    found = _answer(one_case.eligibility_of(settings, about, until))
+    found = _answer(case_questions.eligibility_of(settings, about, until))
     if json:
         print(dumps(found))
     else:
@@ -137,9 +138,9 @@ def timeline(
     Example: escalation timeline CASE-00042
     """
     settings = load_settings()
-    about = one_case.About(case, _zone(zone), _policies(settings))
+    about = case_questions.About(case, _zone(zone), _policies(settings))
     number = last if last is not None else (0 if json else EVENTS)
-    story, turn = _answer(one_case.story_of(settings, about, number or None))
+    story, turn = _answer(case_questions.story_of(settings, about, number or None))
     if json:
         print(dumps(story.entries()))
         return
@@ -154,14 +155,14 @@ def timeline(
 async def show_review(settings: Settings, console: Console) -> None:
     """The review of now."""
     policies, now = _policies(settings), datetime.now(UTC)
-    scope = Scope(times.period(times.Asked(), policies.judging(None, now).calendar, now))
+    scope = Scope(periods.period(periods.Asked(), policies.judging(None, now).calendar, now))
     show(await gather(settings, scope, policies), console)
 
 
 async def show_explanation(settings: Settings, console: Console, case: str) -> None:
     """The first receipt of a case."""
-    about = one_case.About(case, UTC, _policies(settings))
-    found, telling = await one_case.receipts_of(settings, about)
+    about = case_questions.About(case, UTC, _policies(settings))
+    found, telling = await case_questions.receipts_of(settings, about)
     show_receipt(found[0], case, telling, console)
 
 
@@ -174,7 +175,7 @@ def _answer(asking: Coroutine[Any, Any, Found]) -> Found:
     except CannotRead as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(problem.code) from None
-    except one_case.NeverSeen as problem:
+    except case_questions.NeverSeen as problem:
         typer.echo(visible(problem), err=True)
         raise typer.Exit(1) from None
 
@@ -191,7 +192,7 @@ def _until(as_of: str | None) -> Until:
     if as_of is None:
         return Until(now)
     try:
-        at = times.moment(as_of)
+        at = periods.moment(as_of)
     except ValueError as error:
         raise typer.BadParameter(visible(error)) from None
     if at > now:

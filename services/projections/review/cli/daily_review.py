@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.text import Text
 
 from infra.runtime.plain_text import PlainTable, visible
-from services.projections.review.board import Board
-from services.projections.review.cells import (
+from schemas.codes import why_not_told
+from services.projections.review.cli.cells import (
     kind_of,
     last_update,
     next_words,
@@ -23,12 +23,12 @@ from services.projections.review.cells import (
     status,
     told_to,
     what,
-    why_not_told,
 )
-from services.projections.review.changes import KINDS, OF_DUTIES
-from services.projections.review.queries import Row
+from services.projections.review.cli.wording import because
+from services.projections.review.questions.changes import KINDS, OF_DUTIES
+from services.projections.review.questions.daily_review import Board
+from services.projections.review.questions.queries import Row
 from services.projections.review.times import instant
-from services.projections.review.wording import because
 
 COLUMNS: Final = (
     (160, ("case", "what", "severity", "status", "who owes it", "next", "whose turn",
@@ -192,7 +192,10 @@ def _not_told(board: Board, since: str) -> PlainTable:
     )  # fmt: skip
     for row in board.not_told:
         table.add_row(
-            row["subject"], told_to(row["audience"]), kind_of(row["template"]), why_not_told(row)
+            row["subject"],
+            told_to(row["audience"]),
+            kind_of(row["template"]),
+            why_not_told(row["state"], row.get("reply_code")),
         )
     return table
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from infra.runtime.settings import Settings
 from policies.catalogue import Policies
-from services.projections.review import past
-from services.projections.review.eligible import Asked, answer
-from services.projections.review.queries import Reader, Row, Until, reader
-from services.projections.review.receipts import Telling, receipts
-from services.projections.review.timeline import Story
+from services.projections.review.questions import past
+from services.projections.review.questions.eligibility import CaseFacts, answer
+from services.projections.review.questions.judgements import Telling, receipts
+from services.projections.review.questions.queries import Reader, Row, Until, reader
+from services.projections.review.questions.story import Story
 
 
 class NeverSeen(LookupError):
@@ -51,7 +51,7 @@ async def eligibility_of(settings: Settings, about: About, until: Until) -> dict
             cases = {row["case_id"]: row for row in await ask.cases([about.subject])}
         decisions = await ask.decisions(until, about.subject)
     return answer(
-        Asked(
+        CaseFacts(
             about.subject, until.moment, cases.get(about.subject),
             past.all_rows(decisions, until.moment), past.right_is_spent(decisions),
         ),

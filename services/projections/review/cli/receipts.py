@@ -1,11 +1,10 @@
-"""Why each request was decided as it was, and what became of it. Pure."""
+"""A decision on a request in sentences: why it was made, and what became of it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from collections.abc import Iterator
+from datetime import tzinfo
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -13,84 +12,24 @@ from typing import Any, Final
 from rich.console import Console
 
 from infra.runtime.plain_text import PlainTable, visible
-from policies.catalogue import Policies
 from schemas.codes import ENDS, RULE_OUTCOMES, in_words
-from services.projections.review.cells import KIND
-from services.projections.review.past import data_of
-from services.projections.review.people import by_whom
-from services.projections.review.queries import Row
-from services.projections.review.sentences import sentence
+from services.projections.review.cli.cells import KIND
+from services.projections.review.cli.rule_answers import sentence
+from services.projections.review.cli.wording import EXPIRED, because, hint, shown
+from services.projections.review.questions.judgements import Telling, is_once_only
+from services.projections.review.questions.people import by_whom
 from services.projections.review.times import instant
-from services.projections.review.wording import EXPIRED, because, hint, is_once_only, shown
 
 JUDGED: Final = {
     "accepted": "ACCEPTED",
     "rejected": "REJECTED",
     "approval-requested": "PUT BEFORE AN APPROVER",
 }
-_ANSWERS: Final = ("accepted", "declined")
 _UNKNOWN: Final = {
     "program_known": "The case names a program that is no policy: the deployment's default policy "
     "judged instead.",
     "tier_known": "The customer's tier is none that the policy names.",
 }
-
-
-@dataclass(frozen=True)
-class Telling:
-    """What receipts are read with: names by id, what caused each decision, policies, a zone."""
-
-    policies: Policies
-    names: Mapping[str, str] = field(default_factory=dict)
-    causes: Mapping[str, Row] = field(default_factory=dict)
-    zone: tzinfo = UTC
-
-
-def receipts(decisions: Iterable[Row], telling: Telling) -> list[dict[str, Any]]:
-    """The decisions on requests, oldest first, each with what became of it since."""
-    every = [row | {"data": data_of(row) or {}} for row in decisions]
-    return [
-        {"type": row["type"], "at": row["occurred_at"], **row["data"]}
-        | {"became": [_step(one, telling) for one in _later(row, every[number + 1 :])]}
-        for number, row in enumerate(every)
-        if row["name"] in JUDGED
-    ]
-
-
-def _later(judged: Row, after: list[Row]) -> Iterator[Row]:
-    """What became of a request. Of one that waited for approval the answer; the acceptance has
-    the rest."""
-    id_ = judged["data"].get("escalation_id")
-    if id_ is None or judged["name"] == "rejected":
-        return
-    for row in after:
-        if row["data"].get("escalation_id") != id_:
-            continue
-        waited = judged["name"] == "approval-requested"
-        if not waited or row["name"] in (*_ANSWERS, "voided"):
-            yield row
-        if waited:
-            return
-
-
-def _step(row: Row, telling: Telling) -> dict[str, Any]:
-    said, cause = row["data"], telling.causes.get(row["causation_id"] or "", {})
-    reported = data_of(cause) if cause else None
-    by = (reported or {}).get("by") or {}
-    by_id = said.get("by_id") or (by.get("id") if row["name"] in _ANSWERS else None)
-    return {
-        "what": row["name"],
-        "at": row["occurred_at"],
-        "by_id": by_id,
-        "by_name": by.get("name") or telling.names.get(by_id or ""),
-        "by_roles": by.get("roles") or [],
-        "reason": (reported or {}).get("reason") if row["name"] != "voided" else said["reason"],
-        "text_expired": bool(cause.get("text_expired")),
-        **{key: said[key] for key in ("why", "restores_right", "still_monitored") if key in said},
-    }
-
-
-# --- for people ------------------------------------------------------------------------------
 
 
 def show_receipt(
@@ -169,16 +108,19 @@ def _set_then(duty: dict[str, Any], receipt: dict[str, Any], telling: Telling) -
     policy = telling.policies.find(receipt["policy"]["name"], receipt["policy"]["version"])
     spec = None if policy is None else policy.specs.get(duty["duty"])
     kind = "" if spec is None else f" ({KIND[spec.kind]})"
-    return f"Owed from then on: {in_words(duty['duty'])}, by {shown(duty['due_at'], telling.zone)}{kind}."
+    due = shown(duty["due_at"], telling.zone)
+    return f"Owed from then on: {in_words(duty['duty'])}, by {due}{kind}."
 
 
 def _rules(rules: list[dict[str, Any]], once_only: bool, zone: tzinfo) -> PlainTable:
     table = PlainTable("met", "in words", "statement of the source")
     for rule in rules:
         table.add_row(
-            RULE_OUTCOMES[rule["outcome"]], sentence(rule, once_only, zone), _statement(rule["statement"]),
+            RULE_OUTCOMES[rule["outcome"]],
+            sentence(rule, once_only, zone),
+            _statement(rule["statement"]),
             style="bold red" if rule["outcome"] == "not-met" else None,
-        )  # fmt: skip
+        )
     return table
 
 

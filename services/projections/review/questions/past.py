@@ -18,11 +18,12 @@ from pydantic import ValidationError
 from policies.catalogue import Policies
 from schemas import decided, reported
 from schemas.envelope import Envelope
+from schemas.lifecycle import OPEN
 from services.projections.read_models.case_facts import CaseRow
 from services.projections.read_models.case_facts import project as project_case
 from services.projections.read_models.escalation_status import EscalationRow, project
 from services.projections.read_models.requests import RightsRow, project_rights
-from services.projections.review.queries import OPEN, Row
+from services.projections.review.questions.queries import Row
 
 CASE_FACTS: Final = (
     "opened", "severity-changed", "assigned", "contact-changed", "case-updated", "closed",

@@ -10,10 +10,11 @@ from typing import Any, Final
 from policies.catalogue import Policies
 from schemas.codes import in_words
 from schemas.vocabulary import parse_duration, parse_instant
-from services.projections.review.people import name_of
-from services.projections.review.queries import Row
+from services.projections.review.cli.wording import because, hint
+from services.projections.review.questions.judgements import is_once_only
+from services.projections.review.questions.people import name_of
+from services.projections.review.questions.queries import Row
 from services.projections.review.times import instant, span
-from services.projections.review.wording import because, hint, is_once_only
 
 REPORTED: Final = {
     "opened": "case opened",

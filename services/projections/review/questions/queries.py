@@ -1,4 +1,4 @@
-"""What managers' commands ask of Postgres; the statements are in ``questions.sql``."""
+"""What managers' commands ask of Postgres; the statements are in ``statements.sql``."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from infra.runtime.settings import Settings
 from infra.runtime.sql_files import statements
-from services.projections.review.asking import connected
+from schemas.lifecycle import OPEN
+from services.projections.review.questions.connection import connected
 
-QUESTIONS: Final = statements("services.projections.review", "questions.sql")
+QUESTIONS: Final = statements(__package__ or "", "statements.sql")
 Row = dict[str, Any]
 Kept = frozenset[tuple[str, str, datetime]]
 """Duties: subject, duty and due instant."""
-OPEN: Final = ("awaiting-approval", "escalated", "acknowledged", "monitored")
 IMPROVING: Final = ("monitoring-held", "improvement-identified", "improvement-waived")
 """Decisions that tell whether an improvement is owed."""
 FATES: Final = (
@@ -57,10 +57,10 @@ class Reader:
 
     async def open_escalations(self) -> list[Row]:
         """Escalations that somebody must look after."""
-        return await self._rows("open_escalations", list(OPEN))
+        return await self._rows("open_escalations", sorted(OPEN))
 
     async def open_of_case(self, case_id: str) -> list[Row]:
-        return await self._rows("open_of_case", list(OPEN), case_id)
+        return await self._rows("open_of_case", sorted(OPEN), case_id)
 
     async def cases(self, case_ids: Iterable[str]) -> list[Row]:
         return await self._rows("cases", list(case_ids))

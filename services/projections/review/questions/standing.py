@@ -14,9 +14,9 @@ from typing import Final
 from policies.catalogue import Policies
 from policies.entries import DutySpec
 from policies.model import Policy
-from services.projections.review.queries import Row
+from schemas.lifecycle import RUNNING
+from services.projections.review.questions.queries import Row
 
-RUNNING: Final = ("escalated", "acknowledged")
 SILENT_AFTER: Final = timedelta(hours=24)
 """How long nobody turned to a customer until the escalation counts as silent."""
 _BY_MARK: Final = {"high": "S1", "medium": "S2", "low": "S3"}

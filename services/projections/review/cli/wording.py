@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
-from policies.catalogue import Policies
 from schemas import codes
 from schemas.vocabulary import parse_instant
 from services.projections.review.times import instant
@@ -31,13 +30,6 @@ def hint(code: str) -> str:
     """A suggestion as a phrase."""
     meaning = codes.SUGGESTIONS.get(code)
     return meaning.support if meaning else codes.in_words(code)
-
-
-def is_once_only(policies: Policies, decision: Mapping[str, Any]) -> bool:
-    """Whether a decision on a request was made under a policy that allows one escalation a case."""
-    ref = decision.get("receipt", {}).get("policy")
-    policy = None if ref is None else policies.find(ref["name"], ref["version"])
-    return policy is not None and policy.once_only
 
 
 def shown(value: Any, zone: tzinfo = UTC) -> str:

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from policies.catalogue import Policies
-from services.projections.review.past import data_of
-from services.projections.review.queries import Kept, Row
-from services.projections.review.wording import is_once_only
+from services.projections.review.questions.judgements import is_once_only
+from services.projections.review.questions.past import data_of
+from services.projections.review.questions.queries import Kept, Row
 
 KEPT_AFTER_ALL: Final = "kept-reported-late"
 """Not a decision of its own: a miss that a later report put right."""
