@@ -10,11 +10,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated, Final, get_args, get_type_hints
 
 from schemas import decided
 from schemas.codec import Decided
 from schemas.decided import Decision, Duty, Fulfilment, Recorded
-from schemas.lifecycle import STATUS_AFTER
+from schemas.lifecycle import OVER, STATUS_AFTER, WITHOUT_DUTIES
 from schemas.vocabulary import Status, instant_text
 from services.escalation.core.case import changed
 
@@ -25,6 +26,17 @@ UPDATES = (
     decided.ActionPlanShared,
 )
 """What counts as an update: somebody turned to the customer."""
+
+
+class StampedBy:
+    """Marks a column that holds when one of these decisions was made last."""
+
+    def __init__(self, *decisions: type[Decision]) -> None:
+        self.decisions = decisions
+
+
+ENDING: Final = tuple(one for one, status in STATUS_AFTER.items() if status in OVER)
+"""Decisions after which nothing follows."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +57,10 @@ class EscalationRow:
     level: str | None = None
     colour: str | None = None
     requested_at: datetime | None = None
-    accepted_at: datetime | None = None
-    acknowledged_at: datetime | None = None
-    de_escalated_at: datetime | None = None
-    ended_at: datetime | None = None
+    accepted_at: Annotated[datetime | None, StampedBy(decided.Accepted)] = None
+    acknowledged_at: Annotated[datetime | None, StampedBy(decided.Acknowledged)] = None
+    de_escalated_at: Annotated[datetime | None, StampedBy(decided.Deescalated)] = None
+    ended_at: Annotated[datetime | None, StampedBy(*ENDING)] = None
     owner_id: str | None = None
     primary_contact: str | None = None
     duties: str = "[]"
@@ -61,12 +73,22 @@ class EscalationRow:
     case_ids: tuple[str, ...] | list[str] = ()
     escalation_severity: str | None = None
     paused: bool = False
-    resources_at: datetime | None = None
-    communication_at: datetime | None = None
-    action_plan_at: datetime | None = None
+    resources_at: Annotated[datetime | None, StampedBy(decided.Evaluated)] = None
+    communication_at: Annotated[datetime | None, StampedBy(decided.CommunicationPlanSet)] = None
+    action_plan_at: Annotated[datetime | None, StampedBy(decided.ActionPlanShared)] = None
     missed: str = "{}"
     missed_times: int = 0
     missed_since: datetime | None = None
+
+
+STAMPS: Final = {
+    decision: column
+    for column, hint in get_type_hints(EscalationRow, include_extras=True).items()
+    for mark in get_args(hint)[1:]
+    if isinstance(mark, StampedBy)
+    for decision in mark.decisions
+}
+"""Decision to the column that holds when it was made."""
 
 
 def project(row: EscalationRow, event: Decided) -> EscalationRow:
@@ -86,35 +108,25 @@ def project(row: EscalationRow, event: Decided) -> EscalationRow:
 
 def _changed(row: EscalationRow, decision: Decision, at: datetime) -> EscalationRow:
     row = changed(row, status=STATUS_AFTER.get(type(decision), row.status))
+    if (column := STAMPS.get(type(decision))) is not None:
+        row = changed(row, **{column: at})
+    if row.status in WITHOUT_DUTIES:
+        row = _without_duties(row)
     match decision:
         case decided.Accepted():
-            return _accepted(row, decision, at)
+            return _accepted(row, decision)
         case decided.ApprovalRequested():
             return _awaiting(row, decision)
-        case decided.Acknowledged():
-            return changed(row, acknowledged_at=at)
         case decided.LevelRaised(to=level):
             return changed(row, level=level)
         case decided.TrendChanged(trend=trend):
             return changed(row, trend=trend)
         case decided.PrimaryContactAssigned(contact_id=contact):
             return changed(row, primary_contact=contact)
-        case decided.Evaluated():
-            return changed(row, resources_at=at)
-        case decided.CommunicationPlanSet():
-            return changed(row, communication_at=at)
-        case decided.ActionPlanShared():
-            return changed(row, action_plan_at=at)
         case decided.CaseLinked(case_id=str(case_id)):
             return changed(row, case_ids=sorted({*row.case_ids, case_id}))
         case decided.CaseUnlinked(case_id=case_id):
             return changed(row, case_ids=[one for one in row.case_ids if one != case_id])
-        case decided.Deescalated():
-            return _without_duties(changed(row, de_escalated_at=at))
-        case decided.MonitoringHeld():
-            return _without_duties(row)
-        case decided.MonitoringEnded() | decided.Voided() | decided.Declined():
-            return _without_duties(changed(row, ended_at=at))
         case decided.DutyReplanned(duty=duty, due_at=due_at):
             kept = [one for one in _open(row) if one.duty != duty]
             return _with_duties(row, kept, [Duty(duty=duty, due_at=due_at, clock="elapsed")])
@@ -138,7 +150,7 @@ def _awaiting(row: EscalationRow, asked: decided.ApprovalRequested) -> Escalatio
     return _with_duties(row, [], [Duty(duty=asked.duty, due_at=asked.due_at, clock="elapsed")])
 
 
-def _accepted(row: EscalationRow, accepted: decided.Accepted, at: datetime) -> EscalationRow:
+def _accepted(row: EscalationRow, accepted: decided.Accepted) -> EscalationRow:
     row = changed(
         row,
         account_id=accepted.account_id,
@@ -148,7 +160,6 @@ def _accepted(row: EscalationRow, accepted: decided.Accepted, at: datetime) -> E
         colour=accepted.colour,
         escalation_severity=accepted.escalation_severity,
         requested_at=accepted.requested_at,
-        accepted_at=at,
         owner_id=accepted.owner_id,
         policy=accepted.policy.name,
         policy_version=accepted.policy.version,

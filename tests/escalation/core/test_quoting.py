@@ -316,4 +316,5 @@ def test_the_longest_comment_of_any_kind_is_read_in_linear_time(unit: str, form:
     text = phrases.normalised(body, form)
     phrases.is_near_miss(text, PHRASE)
     phrases.is_bare(text, PHRASE.words)
-    assert time.process_time() - began < 3  # a quarter of a second; quadratic would be minutes
+    # A quarter of a second, some with every call counted; quadratic would be minutes.
+    assert time.process_time() - began < 20
