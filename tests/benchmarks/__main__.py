@@ -1,7 +1,7 @@
 """``make bench``: print a table and write ``bench.json``.
 
 BENCH_EVENTS=300000 python -m tests.benchmarks
-    [throughput latency backoff projections visibility memory deadlines]
+    [throughput latency backoff projections visibility memory deadlines restore]
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 from aiokafka.admin import NewTopic
@@ -34,14 +33,15 @@ from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
 from services.escalation.decider.batch import Incoming
 from services.escalation.decider.partition import Partition
+from tests.benchmarks import catching_up, measure, memory, restoring
 from tests.benchmarks import deadlines as at_scale
 from tests.benchmarks import latency as latency_of
-from tests.benchmarks import measure, memory
 from tests.benchmarks import visibility as rows_of
 from tests.benchmarks.peers import shipped_policies
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", "300000"))
 PEER_EVENTS = {"faust": EVENTS // 15, "quix": EVENTS // 3}
+RESTORED = int(os.environ.get("BENCH_RESTORED", "1000000"))
 PENDING = int(os.environ.get("BENCH_PENDING", "100000"))
 Records = list[tuple[str, bytes]]
 
@@ -195,8 +195,8 @@ class Bench:
         dsn = await self._database("bench")
         env = self.environment(prefix) | {"ESCALATION_POSTGRES__DSN": dsn}
         async with measure.running([sys.executable, "-m", SERVICES["projections"].package], env):
-            rows, seconds = await _caught_up(dsn)
-        copied = await _bare_copy(dsn)
+            rows, seconds = await catching_up.seconds(dsn)
+        copied = await catching_up.bare_copy(dsn)
         beside = f"0.3 x bare COPY {copied:,.0f}"
         rate = rows / seconds
         self.add(Result("projection catch-up", rate, "events/s", beside, rate / copied / 0.3))
@@ -210,6 +210,14 @@ class Bench:
         self.add(
             Result("decision to visible row p99", p99 * 1000, "ms", "target 250 ms", 0.25 / p99)
         )
+
+    async def restore(self) -> None:
+        """From the start of a decider until it owns every partition with all these cases."""
+        stage = await self._stage("restored.")
+        seconds, size = await restoring.seconds_to_own(stage, RESTORED)
+        name = f"decider with {RESTORED:,} cases, owned again"
+        self.add(Result(name, seconds, "s", "target 15 s", 15 / seconds))
+        self.add(Result("its resident memory", size, "MB"))
 
     async def memory(self) -> None:
         """What a case of the demo's mix adds to a decider."""
@@ -244,37 +252,6 @@ def _peer_command(peer: str) -> list[str]:
     return [uv, "run", "--quiet", "--no-project", *with_packages, "python", "-m", module]
 
 
-async def _caught_up(dsn: str) -> tuple[int, float]:
-    """Rows and seconds from the first to the last that arrived."""
-    connection = await asyncpg.connect(dsn)
-    count = "SELECT coalesce(sum(next_offset), 0)::bigint FROM projections.offsets"
-    first = last = time.perf_counter()
-    started = before = 0
-    while time.perf_counter() - last < 5 or not started:
-        rows = await connection.fetchval(count)
-        if rows != before:
-            last, before = time.perf_counter(), rows
-            if not started:
-                first, started = last, rows
-        await asyncio.sleep(0.05)
-    await connection.close()
-    return before - started, last - first
-
-
-async def _bare_copy(dsn: str) -> float:
-    """Rows a second that COPY alone puts into a table of the same columns."""
-    connection = await asyncpg.connect(dsn)
-    rows: list[Any] = await connection.fetch("SELECT * FROM projections.events LIMIT 200000")
-    await connection.execute("CREATE TABLE bare (LIKE projections.events INCLUDING DEFAULTS)")
-    began = time.perf_counter()
-    for start in range(0, len(rows), 5_000):
-        batch = [tuple(row) for row in rows[start : start + 5_000]]
-        await connection.copy_records_to_table("bare", records=batch)
-    seconds = time.perf_counter() - began
-    await connection.close()
-    return len(rows) / seconds
-
-
 def show(results: list[Result]) -> None:
     table = Table("what", "value", "unit", "beside", "ratio (above 1: ahead)")
     for one in results:
@@ -286,7 +263,7 @@ def show(results: list[Result]) -> None:
 
 async def main() -> None:
     chosen = sys.argv[1:] or [
-        "throughput", "latency", "projections", "visibility", "memory", "deadlines",
+        "throughput", "latency", "projections", "visibility", "memory", "deadlines", "restore",
     ]  # fmt: skip
     data = Path(tempfile.mkdtemp(prefix="case-escalation-bench-"))
     async with Workbench(data) as servers:

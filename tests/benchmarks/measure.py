@@ -22,11 +22,21 @@ from schemas.topics import partition_of
 PARTITIONS = 12
 
 
+def environment(env: Mapping[str, str]) -> dict[str, str]:
+    """Ours, with what a program is told beside it."""
+    return {**os.environ, **env}
+
+
+def resident(pid: int) -> float:
+    """The memory of a process in MB."""
+    return float(psutil.Process(pid).memory_info().rss) / 1e6
+
+
 @asynccontextmanager
 async def running(command: list[str], env: Mapping[str, str]) -> AsyncIterator[psutil.Process]:
     """A program that is killed at the end; its output goes to stderr."""
     process = await asyncio.create_subprocess_exec(
-        *command, env={**os.environ, **env}, stdout=sys.stderr
+        *command, env=environment(env), stdout=sys.stderr
     )
     try:
         yield psutil.Process(process.pid)
