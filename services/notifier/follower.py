@@ -27,7 +27,7 @@ from infra.runtime.settings import Settings
 from schemas import topics
 from services.notifier.assignment import AssignmentListener, group_consumer
 from services.notifier.metrics import BEHIND, LAG, READ, STEPPED_BACK
-from services.notifier.planner import Batch, Overtaken, Planner
+from services.notifier.planner import DecisionBatch, Overtaken, Planner
 from services.notifier.reading import (
     PartitionBuffer,
     PendingDecision,
@@ -152,7 +152,7 @@ class Follower:
         found = await self.consumer.getmany(timeout_ms=self._patience(), max_records=LARGEST_BATCH)
         if self.seats.changed:
             return
-        batch = Batch()
+        batch = DecisionBatch()
         self._note_age(found)
         for tp, records in found.items():
             if tp.topic == self.cases:
@@ -179,7 +179,7 @@ class Follower:
         """Do not wait for records while decisions are ready to be planned."""
         return 0 if any(buffer.ready(1) for buffer in self.buffers.values()) else WAIT_MS
 
-    def _learn_facts(self, partition: int, records: list[Any], batch: Batch) -> None:
+    def _learn_facts(self, partition: int, records: list[Any], batch: DecisionBatch) -> None:
         buffer = self.buffers[partition]
         outcomes: Counter[str] = Counter()
         for record in records:
@@ -220,7 +220,7 @@ class Follower:
             log.error("cause-stepped-back", offset=one.offset, cause=cause, seen=buffer.cause_seen)
         buffer.cause_seen = max(buffer.cause_seen, cause)
 
-    def _pick(self, batch: Batch) -> None:
+    def _pick(self, batch: DecisionBatch) -> None:
         """Move what is ready from the buffers into the batch."""
         for partition, buffer in self.buffers.items():
             ready = buffer.ready(LARGEST_BATCH - len(batch.decisions))
@@ -236,7 +236,7 @@ class Follower:
             if was_full and not buffer.is_full:
                 self.consumer.resume(TopicPartition(self.decisions, partition))
 
-    async def _store(self, batch: Batch) -> None:
+    async def _store(self, batch: DecisionBatch) -> None:
         planned = await self.planner.take(batch)
         self.postgres.over()
         READ.labels(topic="escalation", outcome="read").inc(len(batch.decisions))

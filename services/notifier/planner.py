@@ -62,7 +62,7 @@ class Overtaken(Exception):
 
 
 @dataclass
-class Batch:
+class DecisionBatch:
     """What was read, and the positions to move: place -> (from, to)."""
 
     said: list[CaseFact] = field(default_factory=list)
@@ -94,7 +94,7 @@ class Planner:
         """Take versions of policies that were published meanwhile."""
         self.directory = self.directory.with_versions(parsed(texts, topics.POLICIES.name)[0])
 
-    async def take(self, batch: Batch) -> int:
+    async def take(self, batch: DecisionBatch) -> int:
         """Store a batch; how many messages it planned. Errors: ``Overtaken``."""
         self.planned = 0
         items: list[Item] = [*batch.said, *batch.decisions]

@@ -17,7 +17,7 @@ from schemas import topics
 from services.escalation.decider import states
 from services.escalation.decider.batch import Incoming
 from services.escalation.decider.partition import Partition
-from services.escalation.decider.states import Progress
+from services.escalation.decider.states import PartitionProgress
 from tests.benchmarks import measure
 from tests.benchmarks.deadlines import Stage
 from tests.benchmarks.peers import shipped_policies
@@ -41,7 +41,7 @@ def many(number: int) -> Iterator[tuple[int, bytes, bytes]]:
         key = f"restored-{at}".encode()
         yield topics.partition_of(key, topics.PARTITIONS), key, value
     for partition in range(topics.PARTITIONS):
-        progress = Progress(datetime.now(UTC), -1)
+        progress = PartitionProgress(datetime.now(UTC), -1)
         yield partition, f"clock/{partition}".encode(), states.dump_progress(progress)
 
 

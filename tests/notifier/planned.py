@@ -17,7 +17,7 @@ from schemas.codec import Reason, write
 from services.notifier.delivery.outbox import Outbox
 from services.notifier.delivery.told import told
 from services.notifier.follower import LARGEST_BATCH
-from services.notifier.planner import Batch, Planner, Waits
+from services.notifier.planner import DecisionBatch, Planner, Waits
 from services.notifier.planning.wording import Wording
 from services.notifier.planning.wording import write as write_words
 from services.notifier.reading import TopicPosition, UnreadableDecision, read_case, read_decision
@@ -56,7 +56,7 @@ async def planner_on(dsn: str, waits: Waits = WAITS) -> AsyncIterator[tuple[Plan
 
 async def take(planner: Planner, records: Iterable[Any]) -> int:
     """Plan these records of both topics as one batch, as the follower would."""
-    batch = Batch()
+    batch = DecisionBatch()
     for record in list(records)[:LARGEST_BATCH]:
         place = TopicPosition(record.topic, record.partition)
         begins, _ = batch.moves.get(place, (record.offset, 0))

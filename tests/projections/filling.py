@@ -7,26 +7,27 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+from aiokafka import TopicPartition
 
 from infra.runtime.dead_letters import dead_letter_headers
 from services.projections.projector.applying import Applier
-from services.projections.projector.batches import Batch, Place, Projector
+from services.projections.projector.batches import Projector, ReadBatch
 from services.projections.projector.policy_tables import write_policies
 from services.projections.projector.reading import Unusable, read_all
 from tests.benchmarks.peers import shipped_policies
 from tests.projections.consumed import DECISIONS, Consumed
 
 
-def batches(records: Iterable[Consumed]) -> tuple[dict[Place, Batch], list[Unusable]]:
+def batches(records: Iterable[Consumed]) -> tuple[dict[TopicPartition, ReadBatch], list[Unusable]]:
     """What was read of each partition, and what of it is for the dead letters."""
-    found: dict[Place, Batch] = {}
+    found: dict[TopicPartition, ReadBatch] = {}
     unusable: list[Unusable] = []
-    by_place: dict[Place, list[Consumed]] = {}
+    by_place: dict[TopicPartition, list[Consumed]] = {}
     for one in records:
-        by_place.setdefault(Place(one.topic, one.partition), []).append(one)
+        by_place.setdefault(TopicPartition(one.topic, one.partition), []).append(one)
     for place, own in by_place.items():
         said = read_all(own, DECISIONS)
-        found[place] = Batch(own[0].offset, own[-1].offset + 1, said.read)
+        found[place] = ReadBatch(own[0].offset, own[-1].offset + 1, said.read)
         unusable += said.unusable
     return found, unusable
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import asyncpg
 import pytest
+from aiokafka import TopicPartition
 
 from services.projections.projector.applying import Applier, is_of_a_record
-from services.projections.projector.batches import Batch, LostOwnership, Place, Projector
+from services.projections.projector.batches import LostOwnership, Projector, ReadBatch
 from services.projections.projector.schema import TABLES_MISSING
 from tests.benchmarks.peers import shipped_policies
 from tests.projections.consumed import CASES, DECISIONS, Consumed, a_day, consumed, placed
@@ -108,8 +109,8 @@ async def test_who_read_from_a_place_that_postgres_never_reached_reads_the_offse
     async with connected(database) as connection:
         projector = Projector(connection, DECISIONS, shipped_policies())
         with pytest.raises(LostOwnership):
-            await projector.apply({place: Batch(batch.ends, batch.ends + 1)})
-        await projector.apply({Place(*place): batch})
+            await projector.apply({place: ReadBatch(batch.ends, batch.ends + 1)})
+        await projector.apply({TopicPartition(*place): batch})
 
 
 OF_A_RECORD = (

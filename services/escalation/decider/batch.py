@@ -15,7 +15,7 @@ Row = tuple[bytes, bytes]
 """Key and value of a record to write."""
 
 
-class Outcome(StrEnum):
+class RecordOutcome(StrEnum):
     """What became of a record."""
 
     DECIDED = "decided"
@@ -70,13 +70,13 @@ class Counts:
 
 
 @dataclass(slots=True)
-class Batch:
+class DecidedBatch:
     """What one transaction writes."""
 
     decisions: list[Row] = field(default_factory=list)
     states: list[Row] = field(default_factory=list)
     links: list[Row] = field(default_factory=list)
     dead_letters: list[tuple[Incoming, Unreadable]] = field(default_factory=list)
-    outcomes: dict[Outcome, int] = field(default_factory=dict)
+    outcomes: dict[RecordOutcome, int] = field(default_factory=dict)
     dropped: list[Dropped] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)

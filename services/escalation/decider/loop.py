@@ -20,7 +20,7 @@ from infra.runtime.logs import get_logger
 from infra.runtime.service import Ends
 from infra.runtime.settings import Settings
 from schemas import topics
-from services.escalation.decider.batch import Batch, Incoming
+from services.escalation.decider.batch import DecidedBatch, Incoming
 from services.escalation.decider.catalogue import PolicyCatalogue
 from services.escalation.decider.metrics import AGE, STEPPED_BACK
 from services.escalation.decider.partition import Partition
@@ -144,7 +144,7 @@ async def _note(place: SourcePartition, partition: Partition, shared: Shared) ->
     shared.ticker.watch(place.partition, partition.next_fire(), position, readable)
 
 
-def _decided(partition: Partition, records: list[Any]) -> Batch:
+def _decided(partition: Partition, records: list[Any]) -> DecidedBatch:
     for record in records:
         partition.take(
             Incoming(record.offset, record.timestamp, record.key, record.value, record.headers)

@@ -30,9 +30,9 @@ from services.escalation.core.case import Case, Moment
 from services.escalation.core.deadlines import first_late
 from services.escalation.core.decider import apply, fire, recalendar
 from services.escalation.decider import outgoing, states
-from services.escalation.decider.batch import Batch, Dropped, Incoming, Outcome
+from services.escalation.decider.batch import DecidedBatch, Dropped, Incoming, RecordOutcome
 from services.escalation.decider.cases import Cases, following
-from services.escalation.decider.states import Progress
+from services.escalation.decider.states import PartitionProgress
 
 AT_ONCE: Final = 10_000
 """Deadlines of one subject that a single record fires, whatever a plan asks for, so that one case
@@ -58,9 +58,9 @@ class Partition:
         self.number = number
         self.partitions = partitions
         self.policies = self._learnt = policies
-        self.progress = Progress(clock=EARLIEST, offset=-1)
+        self.progress = PartitionProgress(clock=EARLIEST, offset=-1)
         self.cases = Cases()
-        self._batch = Batch()
+        self._batch = DecidedBatch()
 
     def restore(self, key: bytes, stored: bytes) -> None:
         """Take one state as the state topic has it; later records of a key win."""
@@ -102,16 +102,16 @@ class Partition:
             outcome = self._applied(record, recorded_at)
         self._batch.outcomes[outcome] = self._batch.outcomes.get(outcome, 0) + 1
 
-    def flush(self) -> Batch:
+    def flush(self) -> DecidedBatch:
         """Hand over what was decided since the last time, with every state it changed."""
-        batch, self._batch = self._batch, Batch()
+        batch, self._batch = self._batch, DecidedBatch()
         batch.states += self.cases.changed()
         batch.states.append((f"clock/{self.number}".encode(), states.dump_progress(self.progress)))
         return batch
 
     # --- a record --------------------------------------------------------------------------
 
-    def _applied(self, record: Incoming, recorded_at: datetime) -> Outcome:
+    def _applied(self, record: Incoming, recorded_at: datetime) -> RecordOutcome:
         try:
             return self._apply(record, recorded_at)
         except MemoryError:
@@ -119,11 +119,11 @@ class Partition:
         except Exception as error:
             return self._refuse(record, Unreadable("processing-failed", what_failed(error)))
 
-    def _refuse(self, record: Incoming, why: Unreadable) -> Outcome:
+    def _refuse(self, record: Incoming, why: Unreadable) -> RecordOutcome:
         self._batch.dead_letters.append((record, why))
-        return Outcome.DEAD_LETTER
+        return RecordOutcome.DEAD_LETTER
 
-    def _apply(self, record: Incoming, recorded_at: datetime) -> Outcome:
+    def _apply(self, record: Incoming, recorded_at: datetime) -> RecordOutcome:
         if isinstance(record.value, Unparsed):
             return self._refuse(record, Unreadable("not-json", unparsed(record.value)))
         # A key that has a state was found in its place before: murmur2 need not be asked again.
@@ -136,28 +136,28 @@ class Partition:
             return self._refuse(record, event)
         if isinstance(event, Skipped):
             self._batch.counts.unknown_types[event.type] += 1
-            return Outcome.SKIPPED
+            return RecordOutcome.SKIPPED
         kind = event.about.kind
         if kind == "clock":
             return self._let_pass(event, record)
         if kind in ("review", "person"):
-            return Outcome.SKIPPED
+            return RecordOutcome.SKIPPED
         return self._decide(event, record.offset, recorded_at)
 
-    def _decide(self, event: Reported, offset: int, recorded_at: datetime) -> Outcome:
+    def _decide(self, event: Reported, offset: int, recorded_at: datetime) -> RecordOutcome:
         kept = self.cases.get(event.key)
         case, decisions = apply(
             kept.case, event, self.policies, Moment(event.time, recorded_at, self.progress.clock)
         )
         if case is kept.case:
-            return Outcome.SEEN_BEFORE
+            return RecordOutcome.SEEN_BEFORE
         asked = [outgoing.linked(event, link) for link in links(kept.case, event, decisions)]
         rows = [(fact.key, write(fact)) for fact in asked]
         at = (self.number, offset)
         given = [outgoing.caused(event, one, case, at) for one in decisions]
         self._change(event.key, case, offset, given)
         self._batch.links += rows
-        return Outcome.DECIDED if decisions else Outcome.REMEMBERED
+        return RecordOutcome.DECIDED if decisions else RecordOutcome.REMEMBERED
 
     def _change(self, key: bytes, case: Case, offset: int, given: Sequence[Decided]) -> None:
         """All of it, or, where this raises, nothing."""
@@ -169,14 +169,14 @@ class Partition:
 
     # --- calendars -------------------------------------------------------------------------
 
-    def _let_pass(self, event: Reported, record: Incoming) -> Outcome:
+    def _let_pass(self, event: Reported, record: Incoming) -> RecordOutcome:
         """What is about the partition itself: its clock, or a calendar."""
         if not isinstance(event.data, reported.CalendarChanged):
             is_tick = isinstance(event.data, reported.TimePassed)
-            return Outcome.TICKED if is_tick else Outcome.SKIPPED
+            return RecordOutcome.TICKED if is_tick else RecordOutcome.SKIPPED
         seen = Case(seen=self.progress.seen)
         if seen.has_seen(event):
-            return Outcome.SEEN_BEFORE
+            return RecordOutcome.SEEN_BEFORE
         before, change, known = self.policies, event.data, self.progress.calendars
         remembered = merged(known.get(change.calendar), change)
         if (problem := self._use(change)) is not None:
@@ -184,7 +184,7 @@ class Partition:
         known[change.calendar] = remembered
         self.progress.seen = seen.remember(event).seen
         self._plan_anew(event, record, before)
-        return Outcome.DECIDED
+        return RecordOutcome.DECIDED
 
     def _use(self, change: reported.CalendarChanged) -> str | None:
         """Judge by this calendar from now on; what is wrong with it, where it cannot be used."""

@@ -7,13 +7,13 @@ import time
 from infra.runtime.dead_letters import report_dead_letter
 from infra.runtime.logs import get_logger
 from services.escalation.decider import metrics
-from services.escalation.decider.batch import Batch, Counts
+from services.escalation.decider.batch import Counts, DecidedBatch
 from services.escalation.decider.transactions import SourcePartition
 
 log = get_logger(__name__)
 
 
-def report(place: SourcePartition, batch: Batch) -> None:
+def report(place: SourcePartition, batch: DecidedBatch) -> None:
     """Call this once the batch stands in Kafka."""
     for outcome, number in batch.outcomes.items():
         metrics.EVENTS.labels(outcome=outcome.value).inc(number)

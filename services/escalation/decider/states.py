@@ -28,7 +28,7 @@ class Kept:
 
 
 @dataclass(slots=True)
-class Progress:
+class PartitionProgress:
     """How far a partition has been applied, its clock, and the calendars that were changed since
     the policy files were written: one record per partition.
 
@@ -45,7 +45,7 @@ class Progress:
 
 
 _KEPT: Final = TypeAdapter(Kept)
-_PROGRESS: Final = TypeAdapter(Progress)
+_PROGRESS: Final = TypeAdapter(PartitionProgress)
 _OF_A_STATE: Final = {"case", "clock"}
 _DUE: Final = b'{"fires_at":"'
 
@@ -83,9 +83,9 @@ def fires_at(stored: bytes) -> datetime | None:
     return datetime.fromisoformat(text.decode()).astimezone(UTC)
 
 
-def dump_progress(progress: Progress) -> bytes:
+def dump_progress(progress: PartitionProgress) -> bytes:
     return _PROGRESS.dump_json(progress)
 
 
-def load_progress(stored: bytes) -> Progress:
+def load_progress(stored: bytes) -> PartitionProgress:
     return _PROGRESS.validate_json(stored)

@@ -19,7 +19,7 @@ from infra.runtime.kafka import group_name, make_producer, topic_name
 from infra.runtime.settings import KafkaSettings
 from schemas import topics
 from schemas.codec import STRUCTURED_HEADERS
-from services.escalation.decider.batch import Batch
+from services.escalation.decider.batch import DecidedBatch
 
 TRANSACTION_TIMEOUT_MS: Final = 10_000
 Headers = Iterable[tuple[str, bytes | None]]
@@ -60,7 +60,7 @@ def fenced_producer(place: SourcePartition) -> AIOKafkaProducer:
     )
 
 
-async def commit(producer: Any, place: SourcePartition, batch: Batch) -> None:
+async def commit(producer: Any, place: SourcePartition, batch: DecidedBatch) -> None:
     """Write a batch in one transaction; the position is among its states."""
     number = place.partition
     async with producer.transaction():
@@ -100,7 +100,7 @@ def _appended(builder: Any, key: bytes | None, value: bytes | None, headers: Hea
     return done is not None
 
 
-def _letters(place: SourcePartition, batch: Batch) -> Iterable[Row]:
+def _letters(place: SourcePartition, batch: DecidedBatch) -> Iterable[Row]:
     for record, why in batch.dead_letters:
         headers = dead_letter_headers(
             topic=place.source.topic,

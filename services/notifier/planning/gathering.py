@@ -34,7 +34,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Placement:
     """Where a miss is told: in a message of its own ``at`` an instant, or in the one that waits."""
 
     how: Literal["at-once", "gathers", "joins"]
@@ -44,12 +44,12 @@ class Place:
 
 def place(
     before: Window | None, subject: str, address: str, now: datetime, gather: timedelta
-) -> Place:
+) -> Placement:
     """Where a miss goes, and the window from then on."""
     if before is None or now >= before.until + LONGEST:
-        return Place("at-once", now, Window(subject, address, now + gather, gather))
+        return Placement("at-once", now, Window(subject, address, now + gather, gather))
     if now >= before.until:
         length = min(before.length * 2, max(LONGEST, gather))
-        return Place("at-once", now, Window(subject, address, now + length, length))
+        return Placement("at-once", now, Window(subject, address, now + length, length))
     how: Literal["gathers", "joins"] = "gathers" if before.gatherer is None else "joins"
-    return Place(how, before.until, replace(before))
+    return Placement(how, before.until, replace(before))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
+from aiokafka import TopicPartition
 
 from infra.runtime.isolation import isolate, what_failed
 from services.projections.metrics import BATCHES
-from services.projections.projector.batches import Batch, LostOwnership, Place, Projector
+from services.projections.projector.batches import LostOwnership, Projector, ReadBatch
 from services.projections.projector.reading import PROCESSING_FAILED, Read, Unusable
 
 SetAside = Callable[[Unusable], Awaitable[None]]
@@ -39,7 +40,9 @@ class Applier:
         self._projector = projector
         self._set_aside = set_aside
 
-    async def apply(self, batches: dict[Place, Batch], unusable: Sequence[Unusable] = ()) -> None:
+    async def apply(
+        self, batches: dict[TopicPartition, ReadBatch], unusable: Sequence[Unusable] = ()
+    ) -> None:
         """Apply all that can be applied. Errors: whatever is nobody's record."""
         for one in unusable:
             await self._set_aside(one)
@@ -60,7 +63,7 @@ class _Isolated:
     """One partition's part of a batch that failed, halved until what fails is alone."""
 
     def __init__(
-        self, projector: Projector, set_aside: SetAside, place: Place, batch: Batch
+        self, projector: Projector, set_aside: SetAside, place: TopicPartition, batch: ReadBatch
     ) -> None:
         self._projector = projector
         self._dead_letter = set_aside
@@ -90,5 +93,5 @@ class _Isolated:
         await self._go(one.offset + 1, [])
 
     async def _go(self, ends: int, part: list[Read]) -> None:
-        await self._projector.apply({self._place: Batch(self._at, ends, part)})
+        await self._projector.apply({self._place: ReadBatch(self._at, ends, part)})
         self._at = ends

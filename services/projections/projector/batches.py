@@ -12,6 +12,8 @@ from enum import StrEnum
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
+from aiokafka import TopicPartition
+
 from infra.runtime.logs import get_logger
 from policies.catalogue import Policies
 from services.projections.projector.folding import Rows, loaded, project
@@ -25,14 +27,7 @@ IDENTITY_OF: Final = itemgetter(*IDENTITY)
 log = get_logger(__name__)
 
 
-class Place(NamedTuple):
-    """A partition of a topic."""
-
-    topic: str
-    partition: int
-
-
-class Outcome(StrEnum):
+class BatchOutcome(StrEnum):
     """What became of a batch."""
 
     APPLIED = "applied"
@@ -44,7 +39,7 @@ class LostOwnership(RuntimeError):
 
 
 @dataclass(slots=True)
-class Batch:
+class ReadBatch:
     """What was read of a partition, without a gap, from ``starts`` up to and without ``ends``."""
 
     starts: int
@@ -67,7 +62,7 @@ class Projector:
         self._decides = decides
         self.policies = policies
 
-    async def apply(self, batches: dict[Place, Batch]) -> Outcome:
+    async def apply(self, batches: dict[TopicPartition, ReadBatch]) -> BatchOutcome:
         """Apply what was read of several partitions, or nothing. Errors: ``LostOwnership``."""
         async with self._connection.transaction():
             known = await self._offsets(batches)
@@ -77,16 +72,16 @@ class Projector:
                 if batch.ends > known[place].next_offset
             }
             if not fresh:
-                return Outcome.SEEN_BEFORE
+                return BatchOutcome.SEEN_BEFORE
             await self._store(await self._append([one for own in fresh.values() for one in own]))
             for place, own in fresh.items():
                 await self._move(place, known[place], batches[place].ends, own)
-        return Outcome.APPLIED
+        return BatchOutcome.APPLIED
 
-    async def _offsets(self, batches: dict[Place, Batch]) -> dict[Place, _At]:
+    async def _offsets(self, batches: dict[TopicPartition, ReadBatch]) -> dict[TopicPartition, _At]:
         topics, partitions = zip(*batches, strict=True)
         rows = await self._connection.fetch(SQL["lock_offsets"], topics, partitions)
-        found = {Place(row["topic"], row["partition"]): _At(*row[2:]) for row in rows}
+        found = {TopicPartition(row["topic"], row["partition"]): _At(*row[2:]) for row in rows}
         known = {place: found.get(place, _At(0, -1)) for place in batches}
         for place, at in known.items():
             if at.next_offset < batches[place].starts:
@@ -124,7 +119,7 @@ class Projector:
         await RIGHTS.store(connection, rows.rights.values())
         await REJECTIONS.store(connection, rows.rejections.values())
 
-    async def _move(self, place: Place, known: _At, ends: int, own: list[Read]) -> None:
+    async def _move(self, place: TopicPartition, known: _At, ends: int, own: list[Read]) -> None:
         source = known.source_offset
         if place.topic == self._decides:
             source = _furthest(place, source, own)
@@ -144,7 +139,7 @@ def _once(found: list[Read]) -> list[Read]:
     return found if len(first) == len(found) else list(first.values())
 
 
-def _furthest(place: Place, source: int, own: Iterable[Read]) -> int:
+def _furthest(place: TopicPartition, source: int, own: Iterable[Read]) -> int:
     """The greatest source offset; the decider promises that they never step back."""
     for one in own:
         given = one.event.source_offset

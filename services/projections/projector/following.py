@@ -24,7 +24,7 @@ from policies.file import parsed
 from schemas import topics
 from services.projections.metrics import BATCHES, READ, Ages
 from services.projections.projector.applying import Applier
-from services.projections.projector.batches import Batch, LostOwnership, Place, Projector
+from services.projections.projector.batches import LostOwnership, Projector, ReadBatch
 from services.projections.projector.dead_letters import Rejects
 from services.projections.projector.policy_tables import write_policies
 from services.projections.projector.positions import Assignment, Outages, Positions
@@ -149,7 +149,7 @@ class Connected:
             await write_policies(self.connection, self.known)
 
     async def _apply(
-        self, applier: Applier, batches: dict[Place, Batch], unusable: list[Unusable]
+        self, applier: Applier, batches: dict[TopicPartition, ReadBatch], unusable: list[Unusable]
     ) -> None:
         await applier.apply(batches, unusable)
         one = self.following
@@ -158,17 +158,17 @@ class Connected:
             if batch.found:
                 one.ages.applied(max(found.recorded_at for found in batch.found).timestamp())
 
-    async def _read(self) -> tuple[dict[Place, Batch], list[Unusable]]:
+    async def _read(self) -> tuple[dict[TopicPartition, ReadBatch], list[Unusable]]:
         """The next records of each partition, read in slices: between two of them Postgres is
         given its next statement."""
         one = self.following
         size = one.settings.projections.batch_size
         fetched = await one.consumer.getmany(timeout_ms=200, max_records=size)
-        batches: dict[Place, Batch] = {}
+        batches: dict[TopicPartition, ReadBatch] = {}
         for tp, records in fetched.items():
-            place = Place(tp.topic, tp.partition)
+            place = TopicPartition(tp.topic, tp.partition)
             if (starts := one.positions.read.get(place)) is not None:
-                batches[place] = Batch(starts, records[-1].offset + 1)
+                batches[place] = ReadBatch(starts, records[-1].offset + 1)
                 one.positions.read[place] = batches[place].ends
         unusable: list[Unusable] = []
         for place, batch in batches.items():
@@ -188,11 +188,11 @@ class Connected:
         one.assignment.changed = False
         self.known = None  # whoever put our places back may have taken these tables as well
         owned = sorted(one.consumer.assignment())
-        places = [Place(tp.topic, tp.partition) for tp in owned]
+        places = [TopicPartition(tp.topic, tp.partition) for tp in owned]
         named = [place.topic for place in places], [place.partition for place in places]
         await self.connection.execute(SQL["claim_offsets"], *named)
         rows = await self.connection.fetch(SQL["read_offsets"], *named)
-        at = {Place(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+        at = {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
         await self._rewind(at, await one.consumer.end_offsets(owned) if owned else {})
         one.positions.start(at)
         try:
@@ -203,10 +203,10 @@ class Connected:
             one.assignment.changed = True
         PROBES.set("partitions", not one.assignment.changed)
 
-    async def _rewind(self, at: dict[Place, int], ends: dict[TopicPartition, int]) -> None:
+    async def _rewind(self, at: dict[TopicPartition, int], ends: dict[TopicPartition, int]) -> None:
         """A topic that ends before our place was made anew: it is read from its beginning."""
         for tp, end in ends.items():
-            place = Place(tp.topic, tp.partition)
+            place = TopicPartition(tp.topic, tp.partition)
             if at[place] > end:
                 log.warning("topic-read-anew", topic=tp.topic, partition=tp.partition,
                             position=at[place], end=end)  # fmt: skip

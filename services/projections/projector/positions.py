@@ -9,7 +9,6 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from infra.runtime.outage import Outage
-from services.projections.projector.batches import Place
 from services.projections.projector.schema import TABLES_MISSING
 
 
@@ -32,13 +31,13 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
 class Positions:
     """How far each partition was read, and how far of that is in Postgres."""
 
-    read: dict[Place, int] = field(default_factory=dict)
-    applied: dict[Place, int] = field(default_factory=dict)
+    read: dict[TopicPartition, int] = field(default_factory=dict)
+    applied: dict[TopicPartition, int] = field(default_factory=dict)
 
-    def start(self, at: dict[Place, int]) -> None:
+    def start(self, at: dict[TopicPartition, int]) -> None:
         self.read, self.applied = dict(at), dict(at)
 
-    def is_idle(self, place: Place) -> bool:
+    def is_idle(self, place: TopicPartition) -> bool:
         """Whether everything that was read is in Postgres."""
         return self.read.get(place) == self.applied.get(place)
 

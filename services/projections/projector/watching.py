@@ -19,7 +19,6 @@ from infra.runtime.logs import get_logger
 from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.probes import PROBES
 from services.projections.metrics import LAG
-from services.projections.projector.batches import Place
 from services.projections.projector.following import Following
 from services.projections.projector.schema import TABLES_MISSING, connect
 from services.projections.sql import SQL
@@ -83,13 +82,13 @@ class Watch:
             log.warning("offsets-read-again", why="Postgres stands further back than we left it")
             one.assignment.changed = True
 
-    async def _offsets(self, places: list[Place]) -> dict[Place, int]:
+    async def _offsets(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
         if self._connection is None:
             self._connection = await connect(self._following.settings.postgres)
         rows = await self._connection.fetch(
             SQL["read_offsets"], [one.topic for one in places], [one.partition for one in places]
         )
-        return {Place(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+        return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
 
     # --- Kafka ---------------------------------------------------------------------------------
 
@@ -119,7 +118,7 @@ class Watch:
 
     async def _applied(self, tp: TopicPartition) -> int:
         """How far a partition is in Postgres; the marks of transactions count as applied."""
-        positions, place = self._following.positions, Place(tp.topic, tp.partition)
+        positions, place = self._following.positions, TopicPartition(tp.topic, tp.partition)
         at = positions.applied.get(place, 0)
         if not positions.is_idle(place):
             return at

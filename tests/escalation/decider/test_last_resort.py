@@ -14,7 +14,7 @@ from policies.catalogue import Policies, collect
 from schemas import reported
 from schemas.codec import Reported, write
 from services.escalation.decider import states
-from services.escalation.decider.batch import Batch, Incoming, Outcome
+from services.escalation.decider.batch import DecidedBatch, Incoming, RecordOutcome
 from services.escalation.decider.partition import Partition
 from tests.mutations import NOW_MS, Wild, mutated, valid
 from tests.spec import POLICIES
@@ -35,9 +35,9 @@ def neighbour(number: int) -> list[Wild]:
     return [Wild(one.key, write(one)) for one in told]
 
 
-def replayed(records: list[Wild], cut: int) -> tuple[list[Batch], Partition]:
+def replayed(records: list[Wild], cut: int) -> tuple[list[DecidedBatch], Partition]:
     """All of it through one partition in batches of ``cut``, restarted after each."""
-    partition, batches = Partition(0, 1, POLICIES), list[Batch]()
+    partition, batches = Partition(0, 1, POLICIES), list[DecidedBatch]()
     kept: dict[bytes, bytes] = {}
     for offset, one in enumerate(records):
         partition.take(Incoming(offset, one.timestamp, one.key, one.value, one.headers))
@@ -67,7 +67,7 @@ def test_no_record_stops_a_partition_and_its_neighbours_are_decided(
     batches, _ = replayed(records, len(records))
     (whole, _) = batches
     assert sum(whole.outcomes.values()) == len(records), "each record has its outcome"
-    assert whole.outcomes.get(Outcome.DEAD_LETTER, 0) == len(whole.dead_letters)
+    assert whole.outcomes.get(RecordOutcome.DEAD_LETTER, 0) == len(whole.dead_letters)
     accepted = {key for key, value in whole.decisions if b"escalation.accepted" in value}
     assert {b"neighbour-1", b"neighbour-2"} <= accepted
     for key, stored in whole.states:
@@ -190,7 +190,7 @@ def test_a_deadline_that_cannot_be_decided_is_dropped_until_its_case_changes() -
 def test_a_restart_drops_the_same_deadlines_as_a_process_that_went_on() -> None:
     kept, own = escalated(with_another()), broken(FIRST, 2, with_another())
     events = [tick(NOON + 2 * DAY), acknowledged(NOON + 3 * DAY), tick(NOON + 4 * DAY)]
-    live, parts = restarted(kept, own), list[Batch]()
+    live, parts = restarted(kept, own), list[DecidedBatch]()
     at_once = restarted(kept, own)
     for offset, one in enumerate(events, 2):
         at_once.take(incoming(offset, one))
@@ -229,7 +229,7 @@ def test_a_calendar_moves_every_case_but_the_one_that_cannot_be_planned() -> Non
     )
     left.take(incoming(9, event(change, NOON + HOUR, subject="clock/0")))
     batch = left.flush()
-    assert batch.outcomes == {Outcome.DECIDED: 1}
+    assert batch.outcomes == {RecordOutcome.DECIDED: 1}
     ((_, why),) = batch.dead_letters
     assert why.reason == "processing-failed" and "1 cases" in why.text and "new" in why.text
     assert left.cases.stored[b"new"] == kept[b"new"]
