@@ -22,10 +22,11 @@ def hear(*events: Reported) -> Learnt:
 
 def test_a_person_is_known_by_what_was_said_last() -> None:
     ann = person("ann", name="Ann", email="ann@old.example", timezone="Europe/Berlin")
-    moved = person("ann", email="ann@new.example", name=" ")
+    moved = person("ann", email="ann@new.example", name=" ", phone="+49 1", working_hours="9 to 5")
     found = hear(opened(opened_by=ann), did(reported.ContactChanged, NOON, contact=moved))
     row = found.people[CASE, "ann"]
     assert (row.name, row.email, row.timezone) == ("Ann", "ann@new.example", "Europe/Berlin")
+    assert (row.phone, row.working_hours) == ("+49 1", "9 to 5")
 
 
 def test_an_id_alone_is_no_person_to_keep() -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from schemas import reported
+from schemas.codes import in_words
 from tests.fields.catalogue import ReportedField
 from tests.projections.filling import fill
 from tests.projections.review.asking import ask
@@ -20,6 +21,12 @@ ABOUT_ELSE: Final = {"AccountEscalationRequested", "AccountCaseLinked", "Account
                      "AccountLinkAsked", "AccountLinkAnswered", "TimePassed", "CalendarChanged",
                      "ReviewSignedOff"}  # fmt: skip
 """Facts whose subject is no case."""
+CODES: Final = ("email", "improving", "critical", "high", "team-manager", "customer", "S2", "html",
+                "public", "PT8H", "2026-11-18T09:00:00Z", "2026-11-18",
+                "entered-by-mistake")  # fmt: skip
+"""What fields take that take no words."""
+UNSAID: Final = {"format", "visibility"}
+"""How a comment is to be read: the timeline shows what it says."""
 
 
 def facts() -> Iterator[type[BaseModel]]:
@@ -45,11 +52,18 @@ def full(model: type[BaseModel]) -> dict[str, Any]:
             {"id": word, "name": word},
             [{"id": word, "name": word}],
             [word],
+            *CODES,
         )
         field = ReportedField(model, name)
-        value = next((one for one in forms if field.takes(one)), None)
-        found[name] = field.neutral if value is None else value
-    return {name: value for name, value in found.items() if value is not None}
+        found[name] = next((one for one in forms if field.takes(one)), None)
+    return found
+
+
+def said(value: Any) -> str:
+    """A code as the timeline says it."""
+    if value in ("PT8H", "2026-11-18T09:00:00Z", "2026-11-18"):
+        return {"PT8H": "every 8h 00m"}.get(value, "Wed 18 Nov")
+    return in_words(value) if isinstance(value, str) else ""
 
 
 def is_id(name: str) -> bool:
@@ -72,6 +86,15 @@ async def test_every_word_of_every_fact_is_in_the_timeline(database: str) -> Non
         if mark(model, name) in str(value) and mark(model, name) not in shown and not is_id(name)
     ]
     assert missing == []
+    lines = [line for line in shown.splitlines() if ":00 UTC" in line and "└▶" not in line]
+    assert len(lines) == len(list(facts()))
+    unsaid = [
+        f"{model.__name__}.{name}"
+        for model, line in zip(facts(), lines, strict=True)
+        for name, value in full(model).items()
+        if value in CODES and name not in UNSAID and said(value) not in line
+    ]
+    assert unsaid == []
     models: list[type[BaseModel]] = [*facts(), reported.Checklist]
     answers = [
         name

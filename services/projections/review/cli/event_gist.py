@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -63,6 +64,7 @@ _CODES: Final = ("severity", "tier", "author_role", "visibility", "channel", "so
 _TEXTS: Final = ("title", "subject", "body", "comments", "reason", "note", "outcome", "next_steps",
                  "what", "plan", "description", "resolution", "process_correction", "why",
                  "agreement_ref", "link", "working_hours")  # fmt: skip
+_IS_CODE: Final = re.compile(r"[a-z]+(-[a-z]+)+")
 _LISTS: Final = ("situations", "resources", "skills")
 _LABELS: Final = {
     "author_role": "as", "to": "to", "by": "by", "author": "by", "requested_by": "by",
@@ -186,6 +188,9 @@ def _code(value: str) -> str:
 
 
 def _quoted(text: str) -> str:
+    """In quotation marks; a code, such as a reason that is offered, in words."""
+    if _IS_CODE.fullmatch(text):
+        return in_words(text)
     short = text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
     return f"“{short}”"
 
