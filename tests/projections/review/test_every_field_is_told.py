@@ -25,6 +25,8 @@ CODES: Final = ("email", "improving", "critical", "high", "team-manager", "custo
                 "public", "PT8H", "2026-11-18T09:00:00Z", "2026-11-18",
                 "entered-by-mistake")  # fmt: skip
 """What fields take that take no words."""
+ATTACHED: Final = {"name": "EscalationRequestedAttachments", "uri": "https://a.example/log",
+                   "sha256": "feed0123", "size": 4711, "media_type": "text/x-log"}  # fmt: skip
 UNSAID: Final = {"format", "visibility"}
 """How a comment is to be read: the timeline shows what it says."""
 
@@ -45,6 +47,9 @@ def full(model: type[BaseModel]) -> dict[str, Any]:
         word = mark(model, name)
         if name == "checklist":
             found[name] = dict.fromkeys(reported.Checklist.model_fields, True)
+            continue
+        if name == "attachments":
+            found[name] = [ATTACHED]
             continue
         forms: tuple[Any, ...] = (
             word,
@@ -86,6 +91,7 @@ async def test_every_word_of_every_fact_is_in_the_timeline(database: str) -> Non
         if mark(model, name) in str(value) and mark(model, name) not in shown and not is_id(name)
     ]
     assert missing == []
+    assert [one for one in ATTACHED.values() if str(one) not in shown] == []
     lines = [line for line in shown.splitlines() if ":00 UTC" in line and "└▶" not in line]
     assert len(lines) == len(list(facts()))
     unsaid = [

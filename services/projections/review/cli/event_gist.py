@@ -114,7 +114,21 @@ def _lists(said: dict[str, Any]) -> Iterator[str]:
         if values := said.get(key):
             yield f"{key} {', '.join(_code(str(one)) for one in values)}"
     if attached := said.get("attachments"):
-        yield "attached " + ", ".join(_quoted(str(one.get("name") or "?")) for one in attached)
+        yield "attached " + ", ".join(map(_attachment, attached))
+
+
+def _attachment(one: Mapping[str, Any]) -> str:
+    """A file by its name, and in brackets what else is known of it."""
+    size, digest = one.get("size"), one.get("sha256")
+    more = (
+        one.get("media_type"),
+        None if size is None else f"{size} bytes",
+        one.get("uri"),
+        None if digest is None else f"SHA-256 {digest}",
+    )
+    known = ", ".join(str(part) for part in more if part)
+    name = _quoted(str(one.get("name") or "?"))
+    return f"{name} ({known})" if known else name
 
 
 def _answers(said: dict[str, Any]) -> Iterator[str]:
