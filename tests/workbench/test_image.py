@@ -43,6 +43,14 @@ def test_compose_runs_every_service_and_holds_no_password_and_no_moving_version(
     assert not re.search(r"://\w+:(?!\$\{)\S+@", text), "an address with a password in it"
 
 
+def test_passwords_of_compose_reach_neither_the_image_nor_a_wheel() -> None:
+    """An image has no ``.gitignore``, from which a build would know that the file is private."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert "infra/.env" in (ROOT / ".gitignore").read_text("utf-8").split()
+    assert "**/.env" in (ROOT / ".dockerignore").read_text("utf-8").split()
+    assert ".env" in project["tool"]["hatch"]["build"]["exclude"]
+
+
 def names(requirement: str) -> str:
     return re.split(r"[<>=\[ ]", requirement)[0]
 
