@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from tests.fields.evidence import problems as field_problems
 from tests.generated.codes import code_problems, codes_page
 from tests.generated.decided_types import consuming
 from tests.generated.decisions import decisions
@@ -41,6 +42,7 @@ def main() -> int:
     found = [f"{path} is stale: run make generate and commit it" for path in stale + orphans]
     found += problems()
     found += code_problems()
+    found += field_problems()
     for problem in found:
         print(problem, file=sys.stderr)
     return 3 if found else 0
