@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -55,11 +56,11 @@ class Stuck(RuntimeError):
 
 @dataclass
 class Follower:
-    """The loop. ``wake`` tells the sender that something was planned."""
+    """The loop. ``wake`` tells senders that something was planned."""
 
     settings: Settings
     planner: Planner
-    wake: asyncio.Event
+    wake: Callable[[], None]
     stop: asyncio.Event
     buffers: dict[int, PartitionBuffer] = field(default_factory=dict)
     progress: Progress = field(default_factory=Progress)
@@ -241,7 +242,7 @@ class Follower:
         self.postgres.over()
         READ.labels(topic="escalation", outcome="read").inc(len(batch.decisions))
         if planned:
-            self.wake.set()
+            self.wake()
 
     async def _every_while(self) -> None:
         now = asyncio.get_running_loop().time()

@@ -24,7 +24,9 @@ LATENCY: Final = Histogram(
 IN_DOUBT: Final = Counter(
     "notifier_in_doubt_total", "Attempts of which nobody knows whether the mail was taken"
 )
-SERVER_AWAY: Final = Gauge("notifier_mail_server_away", "1 while the mail server does not answer")
+SERVER_AWAY: Final = Gauge(
+    "notifier_server_away", "1 while the server of a channel does not answer", ["channel"]
+)
 STEPPED_BACK: Final = Counter(
     "notifier_stepped_back_total", "Decisions whose source offset went back within a partition"
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -25,7 +26,7 @@ from policies.catalogue import policies_in, shipped
 from policies.topic import PolicyTopic
 from schemas.topics import CASE_EVENTS
 from services.notifier.dead_letters import Rejects
-from services.notifier.delivery.channels.mail import sender_of
+from services.notifier.delivery.channels import channels_of
 from services.notifier.delivery.lanes import SESSIONS
 from services.notifier.delivery.outbox import Outbox
 from services.notifier.delivery.retries import Retries
@@ -57,43 +58,55 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         shipped(), settings.decider.default_policy, settings.decider.policies_folder
     )
     directory = Directory(load_addresses(settings.notifier.addresses_file), policies)
-    mail_from = sender_of(settings.smtp)
+    channels = channels_of(settings)
     postgres = Outage("postgres", is_condition=True)
     kafka = Outage("kafka", is_condition=True)
     pool = await _until_postgres_answers(settings, stop, postgres)
     if pool is None:
         return
-    wake, rejects, mine = asyncio.Event(), Rejects(settings.kafka), settings.notifier
+    rejects, mine = Rejects(settings.kafka), settings.notifier
     waits = Waits(mine.silent_after, mine.unknown_case_wait, mine.gather_misses)
     planner = Planner(pool, directory, waits, rejects)
-    outbox = Outbox(pool, f"notifier-{mine.instance_id}")
     retries = Retries(mine.retry_first, mine.retry_longest)
+    senders: list[Sender] = []
+
+    def wake() -> None:
+        for one in senders:
+            one.wake.set()
+
     follower = Follower(settings, planner, wake, stop, kafka=kafka, postgres=postgres)
-    sender = Sender(
-        outbox, settings.smtp, mail_from, retries, wake, stop, follower.backlog, postgres=postgres
-    )
+    for channel in channels:
+        outbox = Outbox(pool, f"notifier-{mine.instance_id}", channel.name)
+        senders.append(Sender(outbox, channel, retries, stop, follower.backlog, postgres=postgres))
     topic = PolicyTopic(settings.kafka)
     planner.learn(await _until_kafka_answers(topic, stop, kafka))
     try:
         learning = topic.follow(planner.learn)
-        await _run_all(stop, wake, (follower.run(), sender.run(), _forget(pool), learning))
+        finishing = (follower.run(), *(one.run() for one in senders))
+        await _run_all(stop, wake, finishing, (_forget(pool), learning))
     finally:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.gather(rejects.close(), topic.close()), 2)
         pool.terminate()
 
 
-async def _run_all(stop: asyncio.Event, wake: asyncio.Event, parts: tuple[Any, ...]) -> None:
-    """Until asked to stop, or one part has failed; then the others get a moment to finish."""
-    working = [asyncio.create_task(part) for part in parts]
+async def _run_all(
+    stop: asyncio.Event,
+    wake: Callable[[], None],
+    finishing: Iterable[Coroutine[Any, Any, Any]],
+    others: Iterable[Coroutine[Any, Any, Any]],
+) -> None:
+    """Until asked to stop, or one part has failed; then ``finishing`` get a moment to finish."""
+    to_finish = [asyncio.create_task(part) for part in finishing]
+    at_once = [asyncio.create_task(part) for part in others]
+    working = [*to_finish, *at_once]
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([*working, stopping], return_when=asyncio.FIRST_COMPLETED)
     stop.set()
-    wake.set()
-    follower, sender, *others = working
-    for other in others:
-        other.cancel()
-    await asyncio.wait([follower, sender], timeout=GRACE)
+    wake()
+    for task in at_once:
+        task.cancel()
+    await asyncio.wait(to_finish, timeout=GRACE)
     for task in working:
         task.cancel()
     results = await asyncio.gather(*working, return_exceptions=True)
@@ -124,7 +137,9 @@ async def _until_postgres_answers(settings: Settings, stop: asyncio.Event, postg
             missing = await pending(settings.postgres.dsn, OWNER, MIGRATIONS)
             if missing:
                 raise NotMigrated(f"{', '.join(missing)} not applied: run escalation db migrate")
-            pool = await open_pool(settings.postgres, max_size=SESSIONS + 3)
+            pool = await open_pool(
+                settings.postgres, max_size=SESSIONS * len(channels_of(settings)) + 3
+            )
         except POSTGRES_AWAY as error:
             wait = postgres.failed(type(error).__name__)
         else:

@@ -102,7 +102,7 @@ def records(*told: Any) -> list[Any]:
 
 async def mail_of(planner: Planner, where: str = "true", now: datetime | None = None) -> Wording:
     """The words of the one planned message, as they would be sent now."""
-    outbox = Outbox(planner.pool, "test")
+    outbox = Outbox(planner.pool, "test", "mail")
     (row,) = await planner.pool.fetch(f"SELECT message_id FROM notifier.message WHERE {where}")
     await planner.pool.execute("UPDATE notifier.message SET lease_owner = 'test'")
     found = await outbox.begin(row["message_id"], slow=True)

@@ -1,4 +1,4 @@
-"""Two lanes to the mail server, so that a recipient who keeps it waiting holds up nobody else.
+"""Two lanes of a channel, so that a recipient who keeps its server waiting holds up nobody else.
 
 A message goes through the fast lane first, where a recipient's server gets a few seconds. What
 was put off there is tried again in the slow lane, with all the time that SMTP allows, and so is
@@ -12,8 +12,6 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
-
-from services.notifier.delivery.channels.mail import STAGE
 
 
 @dataclass
@@ -57,14 +55,14 @@ class Lane:
 FAST_LINES: Final = 3
 SLOW_LINES: Final = 2
 SESSIONS: Final = FAST_LINES + SLOW_LINES
-"""Connections to the mail server at a time."""
+"""Connections of a channel at a time."""
 QUICK: Final = 5.0
 """Seconds that a recipient may take in the fast lane."""
 
 
-def lanes() -> tuple[Lane, Lane]:
-    """The fast and the slow lane, empty."""
+def fast_and_slow(patience: float) -> tuple[Lane, Lane]:
+    """Both lanes, empty; ``patience`` is what the slow one allows a recipient, in seconds."""
     return (
         Lane(slow=False, lines=FAST_LINES, most=30, patience=QUICK),
-        Lane(slow=True, lines=SLOW_LINES, most=SLOW_LINES, patience=STAGE),
+        Lane(slow=True, lines=SLOW_LINES, most=SLOW_LINES, patience=patience),
     )

@@ -1,7 +1,7 @@
 """The outbox: what is planned, claimed, tried and settled. Postgres, schema ``notifier``.
 
 Planning commits with the offsets of what was read; sending claims with a lease. Every statement
-is named in ``sql/queries.sql``. What is planned is decided in ``core/plan.py``.
+is named in ``sql/statements.sql``. What is planned is decided in ``planning/plan.py``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from uuid import UUID
 
 from schemas.codec import Decided
 from schemas.decided import PolicyRef
+from services.notifier.delivery.channels.channel import DeliveryResult
 from services.notifier.directory.store import as_json
 from services.notifier.planning.escalations import Escalation
 from services.notifier.planning.gathering import MOST_LISTED, Window
@@ -151,25 +152,18 @@ async def keep_windows(connection: Any, windows: Iterable[Window]) -> None:
 # --- the sender's side --------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryResult:
-    """How an attempt ended, and what the server said."""
-
-    outcome: str
-    code: int | None = None
-    answer: str | None = None
-
-
 class Outbox:
-    """Claims and settles for one process slot; ``owner`` names it in the leases."""
+    """Claims and settles messages of a channel for one process slot; ``owner`` names it in the
+    leases."""
 
-    def __init__(self, pool: Any, owner: str) -> None:
+    def __init__(self, pool: Any, owner: str, channel: str) -> None:
         self._pool = pool
         self._owner = owner
+        self._channel = channel
 
     async def take_over(self) -> None:
         """Free at once what an earlier life of this slot had claimed."""
-        await self._pool.execute(SQL["release_mine"], self._owner)
+        await self._pool.execute(SQL["release_mine"], self._owner, self._channel)
 
     async def claim(self, most: int, *, slow: bool, backlog: Sequence[int] = ()) -> list[UUID]:
         """Messages that are due, in order; nobody else has them until the lease ends.
@@ -179,7 +173,9 @@ class Outbox:
         """
         if not slow:
             await self._pool.execute(SQL["cancel_superseded"])
-        rows = await self._pool.fetch(SQL["claim"], self._owner, most, LEASE, slow, backlog)
+        rows = await self._pool.fetch(
+            SQL["claim"], self._owner, most, LEASE, slow, backlog, self._channel
+        )
         return [row["message_id"] for row in sorted(rows, key=lambda row: row["due_at"])]
 
     async def release(self, ids: Sequence[UUID]) -> None:

@@ -1,6 +1,6 @@
 """Send what is due: claim, look again, write the words, hand over, record.
 
-A mail is handed over at most once per attempt and every attempt is recorded before it begins,
+A message is handed over at most once per attempt and every attempt is recorded before it begins,
 so the only doubt is an attempt that never ended after the mail itself was on its way: the process
 was killed, or the server went silent, between taking the mail and our record of it. Such a one is
 sent again with the same Message-ID, up to five times, and counted as a possible duplicate.
@@ -13,8 +13,6 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.headerregistry import Address
-from email.message import EmailMessage
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -23,13 +21,16 @@ from infra.runtime.isolation import what_failed
 from infra.runtime.logs import get_logger
 from infra.runtime.outage import Outage
 from infra.runtime.postgres import POSTGRES_AWAY
-from infra.runtime.settings import SmtpSettings
-from services.notifier.delivery.channels.mail import SmtpSession, Unreachable, compose
-from services.notifier.delivery.lanes import Lane, lanes
-from services.notifier.delivery.outbox import DeliveryResult, Outbox
+from services.notifier.delivery.channels.channel import (
+    Channel,
+    DeliveryResult,
+    Session,
+    Unreachable,
+)
+from services.notifier.delivery.lanes import Lane
+from services.notifier.delivery.outbox import Outbox
 from services.notifier.delivery.retries import Retries
 from services.notifier.delivery.told import told
-from services.notifier.directory.mailbox import mailbox
 from services.notifier.metrics import ATTEMPTS, IN_DOUBT, LATENCY, SERVER_AWAY, SETTLED
 from services.notifier.planning.wording import write
 
@@ -42,18 +43,18 @@ class Sender:
     """The loop. ``wake`` is set when something was planned."""
 
     outbox: Outbox
-    smtp: SmtpSettings
-    sender: Address
+    channel: Channel
     retries: Retries
-    wake: asyncio.Event
     stop: asyncio.Event
     backlog: Callable[[], list[int]] = list
-    lanes: tuple[Lane, ...] = field(default_factory=lanes)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
     interrupted: bool = True
     postgres: Outage = field(default_factory=lambda: Outage("postgres", is_condition=True))
 
     def __post_init__(self) -> None:
-        self.mail = Outage("mail-server", self.retries.first.total_seconds(), 60.0)
+        self.lanes = self.channel.lanes()
+        self.server = Outage(self.channel.server, self.retries.first.total_seconds(), 60.0)
+        SERVER_AWAY.labels(channel=self.channel.name).set(0)
 
     async def run(self) -> None:
         """Send until asked to stop; an outage of the mail server or of Postgres is waited out."""
@@ -79,7 +80,7 @@ class Sender:
         while not self.stop.is_set():
             self.wake.clear()
             claimed = 0
-            if not self.mail.wait:
+            if not self.server.wait:
                 for lane in self.lanes:
                     claimed += await self._through_outages(partial(self._claim, lane))
             if not claimed:
@@ -101,7 +102,7 @@ class Sender:
     async def _work(self, lane: Lane) -> None:
         """One session: connect first, so that an outage is no attempt of any message."""
         while not self.stop.is_set():
-            if wait := self.mail.wait:
+            if wait := self.server.wait:
                 await _until(self.stop, wait)
             elif not lane.queue:
                 lane.filled.clear()
@@ -111,8 +112,8 @@ class Sender:
 
     async def _connected(self, lane: Lane) -> None:
         try:
-            async with SmtpSession(self.smtp) as session:
-                self._mail_answers()
+            async with self.channel.session() as session:
+                self._server_answers()
                 while session.is_open and not self.stop.is_set():
                     if (message_id := lane.take()) is None:
                         return
@@ -121,14 +122,14 @@ class Sender:
                     finally:
                         lane.done(message_id)
         except Unreachable as error:
-            self.mail.failed(error)
-            SERVER_AWAY.set(1)
+            self.server.failed(error)
+            SERVER_AWAY.labels(channel=self.channel.name).set(1)
 
-    def _mail_answers(self) -> None:
-        self.mail.over()
-        SERVER_AWAY.set(0)
+    def _server_answers(self) -> None:
+        self.server.over()
+        SERVER_AWAY.labels(channel=self.channel.name).set(0)
 
-    async def _send(self, message_id: UUID, session: SmtpSession, lane: Lane) -> None:
+    async def _send(self, message_id: UUID, session: Session, lane: Lane) -> None:
         row = await self._through_outages(lambda: self.outbox.begin(message_id, slow=lane.slow))
         if row is None:
             return
@@ -161,13 +162,9 @@ class Sender:
         if next_ == "sent":
             LATENCY.observe(age.total_seconds())
 
-    def _composed(self, row: Any) -> EmailMessage:
-        found = mailbox(row["email"]) or mailbox(row["address"])
-        if found is None:
-            raise ValueError("the address was forgotten before the message could be sent")
+    def _composed(self, row: Any) -> Any:
         now = datetime.now(UTC)
-        wording = write(told(row, now))
-        return compose(row["message_id"], self.sender, found.named(row["name"]), wording, now)
+        return self.channel.compose(row, write(told(row, now)), now)
 
     # --- outages ---------------------------------------------------------------------------
 

@@ -42,6 +42,7 @@ class Recipient:
     audience: str
     person_id: str | None = None
     address: str | None = None
+    channel: str = "mail"
 
 
 def policy_of(event: Decided, known: Known) -> PolicyRef | None:

@@ -160,12 +160,11 @@ def _line_up(
 
 
 def _intent(event: Decided, to: Recipient, due_at: datetime, after: UUID | None) -> Intent:
-    channel = "mail"
     return Intent(
-        message_id=message_id(event.id, to.audience, channel),
+        message_id=message_id(event.id, to.audience, to.channel),
         event_id=event.id,
         audience=to.audience,
-        channel=channel,
+        channel=to.channel,
         template=_template(event.data, to.audience),
         state="planned" if to.address else "no-address",
         due_at=due_at,

@@ -230,11 +230,11 @@ UPDATE notifier.message AS m SET due_at = least(m.due_at, now()) FROM settled
 WHERE m.after = settled.message_id AND m.settled_at IS NULL AND m.pointless IS NULL
 
 -- name: claim
--- Take due messages, oldest first, for as long as the lease runs. Slow ones ($4) were put off
--- before, or go to an address to which one that was put off still has to go.
+-- Take due messages of a channel ($6), oldest first, for as long as the lease runs. Slow ones ($4)
+-- were put off before, or go to an address to which one that was put off still has to go.
 WITH due AS (
     SELECT message_id FROM notifier.message AS m
-    WHERE settled_at IS NULL AND pointless IS NULL AND due_at <= now()
+    WHERE settled_at IS NULL AND pointless IS NULL AND due_at <= now() AND channel = $6
       AND (leased_until IS NULL OR leased_until < now())
       AND $4 = (put_off OR EXISTS (
           SELECT FROM notifier.message AS other
@@ -257,7 +257,7 @@ WHERE message_id = ANY($1::uuid[]) AND lease_owner = $2 AND settled_at IS NULL
 -- What an earlier life of this process had claimed. What it was sending then is unknown.
 WITH freed AS (
     UPDATE notifier.message SET lease_owner = NULL, leased_until = NULL
-    WHERE lease_owner = $1 AND settled_at IS NULL
+    WHERE lease_owner = $1 AND channel = $2 AND settled_at IS NULL
     RETURNING message_id
 )
 UPDATE notifier.attempt AS a SET outcome = 'unknown', ended_at = clock_timestamp() FROM freed

@@ -18,8 +18,8 @@ import pytest
 
 from infra.runtime.settings import SmtpSettings
 from services.notifier.delivery.channels import mail
-from services.notifier.delivery.channels.mail import SmtpSession, Unreachable, compose, sender_of
-from services.notifier.delivery.outbox import DeliveryResult
+from services.notifier.delivery.channels.channel import DeliveryResult, Unreachable
+from services.notifier.delivery.channels.mail import SmtpSession, compose, sender_of
 from services.notifier.directory.mailbox import mailbox
 from services.notifier.planning.wording import Wording
 

@@ -10,19 +10,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 from uuid import UUID
 
 import aiosmtplib
 
 from infra.runtime.settings import SmtpSettings
-from services.notifier.delivery.outbox import DeliveryResult
+from services.notifier.delivery.channels.channel import DeliveryResult, Unreachable
+from services.notifier.delivery.lanes import Lane, fast_and_slow
 from services.notifier.directory.mailbox import mailbox, one_line
 from services.notifier.planning.wording import Wording
 
@@ -30,10 +33,6 @@ STAGE: Final = 40.0
 """Seconds for addressing a mail, and again for handing it over; the lease lasts longer."""
 GO_ON: Final = 354
 """The server's answer to DATA: from here on it may have taken the mail."""
-
-
-class Unreachable(Exception):
-    """The mail server does not answer, or does not let us in; no fault of any message."""
 
 
 class SenderProblem(ValueError):
@@ -67,6 +66,29 @@ def compose(
     message.set_content(wording.text, cte="quoted-printable")
     message.add_alternative(wording.html, subtype="html", cte="quoted-printable")
     return message
+
+
+@dataclass(frozen=True)
+class Mail:
+    """The channel."""
+
+    smtp: SmtpSettings
+    sender: Address
+    name: str = "mail"
+    server: str = "mail-server"
+
+    def lanes(self) -> tuple[Lane, ...]:
+        return fast_and_slow(STAGE)
+
+    def session(self) -> SmtpSession:
+        return SmtpSession(self.smtp)
+
+    def compose(self, row: Mapping[str, Any], wording: Wording, at: datetime) -> EmailMessage:
+        """The mail of a message. Errors: ``ValueError``."""
+        found = mailbox(row["email"]) or mailbox(row["address"])
+        if found is None:
+            raise ValueError("the address was forgotten before the message could be sent")
+        return compose(row["message_id"], self.sender, found.named(row["name"]), wording, at)
 
 
 class SmtpSession:
