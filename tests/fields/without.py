@@ -32,6 +32,10 @@ NOT_ASKED: Final = {
     "test_nothing_leaks.py", "test_to_the_letter.py", "test_up.py",
 }  # fmt: skip
 """They try any record or only whether things run: they assert nothing about one field."""
+ONE_NOT_ASKED: Final = (
+    "tests/workbench/test_event_files.py::test_of_any_type_a_field_that_its_model_lacks_is_named"
+)
+"""The same, of a file that asserts other things."""
 PATIENCE: Final = 900.0
 
 DROPS: Final = """
@@ -99,7 +103,8 @@ def _drop(copy: Path, field: ReportedField) -> None:
 
 def _first_failure(copy: Path, files: list[str]) -> str | None:
     command = [
-        sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *files
+        sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider",
+        "--deselect", ONE_NOT_ASKED, *files
     ]  # fmt: skip
     done = subprocess.run(
         command, cwd=copy, capture_output=True, text=True, timeout=PATIENCE, check=False
