@@ -49,9 +49,11 @@ async def play(data: Path, *, go_on: bool = True) -> None:
         with _busy("waiting until everything is decided, told and shown"):
             await _until_quiet(settings, endpoints)
         console.print(
-            f"{number} records were published; {CASES}+ cases of one day, of five organisations.\n"
+            f"{number} records were published: {CASES}+ cases of the last days, of five "
+            "organisations.\n"
         )
-        await _show(console, settings, endpoints)
+        case = await _show(console, settings, endpoints)
+        console.print(_next(case, endpoints if go_on else None), markup=False)
         if go_on:
             console.print(ready_line(endpoints), markup=False, highlight=False, soft_wrap=True)
             console.print("Ctrl-C ends it.")
@@ -135,8 +137,8 @@ async def _caught_up(settings: Settings, connection: Any, query: str = VIEWS) ->
     return True
 
 
-async def _show(console: Console, settings: Settings, endpoints: Endpoints) -> None:
-    """The review, one receipt, three mails, and what to try next."""
+async def _show(console: Console, settings: Settings, endpoints: Endpoints) -> str:
+    """The review, one receipt and three mails; the case of the receipt."""
     await review.show_review(settings, console)
     connection = await asyncpg.connect(settings.postgres.dsn)
     case = await connection.fetchval(
@@ -149,7 +151,7 @@ async def _show(console: Console, settings: Settings, endpoints: Endpoints) -> N
             body = f"To: {', '.join(mail['to'])}\nSubject: {mail['subject']}\n\n{mail['text']}"
             text = plain_text.visible_lines(body.rstrip())
             console.print(Panel(Text(text), title="a mail as received"))
-    console.print(_NEXT.format(case=case, environment=exports(endpoints)), markup=False)
+    return str(case)
 
 
 async def _three_mails(url: str) -> list[dict[str, Any]]:
@@ -170,10 +172,19 @@ def _kind(mail: dict[str, Any]) -> str:
     return "other"
 
 
-_NEXT = """
-What you can try while it runs. With --exit it has stopped when you read this, so run
-.venv/bin/escalation demo without it; then, in another shell:
-{environment}
+def _next(case: str, endpoints: Endpoints | None) -> str:
+    """What to try; None: everything has ended."""
+    if endpoints is None:
+        how = (
+            "run .venv/bin/escalation demo without --exit; in another shell, with what it exports:"
+        )
+        return _TRY.format(how=how, case=case)
+    how = f"while this runs, in another shell:\n{exports(endpoints)}"
+    return _TRY.format(how=how, case=case)
+
+
+_TRY = """
+What you can try: {how}
   .venv/bin/escalation review            the daily review
   .venv/bin/escalation explain {case}    why a request was decided as it was
   .venv/bin/escalation timeline {case}   everything that happened to a case

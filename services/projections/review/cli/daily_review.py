@@ -158,9 +158,9 @@ def _changes(board: Board, since: str) -> PlainTable:
         if not found:
             continue
         subjects = sorted({one.subject for one in found})
-        number = str(len(found))
-        if kind in OF_DUTIES:
-            number = f"{_many(len(found), 'duty', 'duties')} of {_many(len(subjects), 'case')}"
+        number = _many(len(found), "duty", "duties") if kind in OF_DUTIES else str(len(found))
+        if kind in OF_DUTIES or len(found) > len(subjects):
+            number = f"{number} of {_many(len(subjects), 'case')}"
         table.add_row(KINDS[kind], number, _listed(subjects))
     return table
 
