@@ -132,7 +132,7 @@ async def gather(settings: Settings, scope: Scope, policies: Policies) -> Board:
             *(one["subject"] for one in (*decided, *not_told) if "/" not in one["subject"]),
         }
         owners = {row["owner"] for row in rows}
-        around = await _around(ask, (subjects, owners), until, policies)
+        around = await _around(ask, Named(subjects, owners), until, policies)
         fresh = await ask.freshness()
     owed = improvements_owed(marks, rows, policies)
     shown = [
@@ -186,11 +186,17 @@ async def _rows_then(ask: Reader, until: Until) -> tuple[list[Row], list[Row]]:
     return [row | {"turn": words.get(row["case_id"])} for row in rows], marks
 
 
-async def _around(
-    ask: Reader, about: tuple[set[str], set[str]], until: Until, policies: Policies
-) -> Around:
+@dataclass(frozen=True)
+class Named:
+    """Cases and people that rows name by id."""
+
+    subjects: set[str]
+    owners: set[str]
+
+
+async def _around(ask: Reader, named: Named, until: Until, policies: Policies) -> Around:
     """What is known of these cases and people; of a past moment what was known then."""
-    subjects, owners = about
+    subjects, owners = named.subjects, named.owners
     if until.is_past:
         facts = await ask.facts(subjects, (*past.CASE_FACTS, *PEOPLE), until)
         cases, names = past.case_rows(facts, policies), past.names(facts)

@@ -43,7 +43,10 @@ def enriched(row: Row, around: Around) -> Row:
     row["team"] = row["team"] or case.get("team")
     policy = around.policies.find(row["policy"], row["policy_version"])
     spec = None if policy is None else policy.specs.get(row["next_duty"])
-    who, person = _owes(row, case, (policy, spec), around.names)
+    if policy is None or spec is None:
+        who, person = _named(row["owner"], around.names, "nobody yet"), row["owner"]
+    else:
+        who, person = _owes(row, case, Owed(policy, spec), around.names)
     missed_since = row["missed_since"]
     return row | {
         "subject": subject_of(row),
@@ -107,14 +110,18 @@ def improvements_owed(
     return owed
 
 
-def _owes(
-    row: Row, case: Row, owed: tuple[Policy | None, DutySpec | None], names: Mapping[str, str]
-) -> tuple[str, str | None]:
-    """Who owes what is due next, in words and by id; without a duty who looks after it."""
-    policy, spec = owed
-    if spec is None or policy is None:
-        return _named(row["owner"], names, "nobody yet"), row["owner"]
-    match spec.owed_by:
+@dataclass(frozen=True)
+class Owed:
+    """What is due next, under its policy."""
+
+    policy: Policy
+    spec: DutySpec
+
+
+def _owes(row: Row, case: Row, owed: Owed, names: Mapping[str, str]) -> tuple[str, str | None]:
+    """Who owes what is due next, in words and by id."""
+    policy = owed.policy
+    match owed.spec.owed_by:
         case "approvers":
             return f"role {' or '.join(policy.roles.approve)}", None
         case "team":
