@@ -77,7 +77,7 @@ async def test_publishing_checks_the_file_and_the_notice_given(
     file = tmp_path / "mine.yaml"
     file.write_text(version_two(NOW))
     late = ask(world, "policy", "publish", str(file))
-    assert late.returncode == 1 and "at least ten minutes ahead" in " ".join(late.stderr.split())
+    assert late.returncode == 1 and "at least 10 minutes ahead" in " ".join(late.stderr.split())
     file.write_text(version_two(datetime.now(UTC) + 2 * HOUR))
     assert ask(world, "policy", "publish", str(file)).returncode == 0
     twice = ask(world, "policy", "publish", str(file))
