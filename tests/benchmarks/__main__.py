@@ -1,7 +1,8 @@
 """``make bench``: print a table and write ``bench.json``.
 
 BENCH_EVENTS=300000 python -m tests.benchmarks
-    [throughput latency backoff projections visibility memory deadlines restore]
+    [throughput latency backoff projections visibility memory deadlines restore
+     rebalance]
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
 from services.escalation.decider.batch import Incoming
 from services.escalation.decider.partition import Partition
-from tests.benchmarks import catching_up, measure, memory, restoring
+from tests.benchmarks import catching_up, measure, memory, rebalancing, restoring
 from tests.benchmarks import deadlines as at_scale
 from tests.benchmarks import latency as latency_of
 from tests.benchmarks import visibility as rows_of
@@ -219,6 +220,12 @@ class Bench:
         self.add(Result(name, seconds, "s", "target 15 s", 15 / seconds))
         self.add(Result("its resident memory", size, "MB"))
 
+    async def rebalance(self) -> None:
+        """Two deciders under load while a third joins and is killed."""
+        gap, missing = await rebalancing.longest_gap(await self._stage("moved."))
+        self.add(Result("a third decider joins and leaves: longest without a decision", gap, "s"))
+        self.add(Result("decisions missing after it", missing, "decisions"))
+
     async def memory(self) -> None:
         """What a case of the demo's mix adds to a decider."""
         found = await memory.bytes_a_case(await self._stage("cases."), 60_000)
@@ -264,6 +271,7 @@ def show(results: list[Result]) -> None:
 async def main() -> None:
     chosen = sys.argv[1:] or [
         "throughput", "latency", "projections", "visibility", "memory", "deadlines", "restore",
+        "rebalance",
     ]  # fmt: skip
     data = Path(tempfile.mkdtemp(prefix="case-escalation-bench-"))
     async with Workbench(data) as servers:
