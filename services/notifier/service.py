@@ -21,7 +21,7 @@ from infra.runtime.migrations import pending
 from infra.runtime.outage import Outage
 from infra.runtime.postgres import POSTGRES_AWAY, open_pool
 from infra.runtime.probes import PROBES
-from infra.runtime.settings import Settings
+from infra.runtime.settings import PostgresSettings, Settings
 from policies.catalogue import policies_in, shipped
 from policies.topic import PolicyTopic
 from schemas.topics import CASE_EVENTS
@@ -61,7 +61,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     channels = channels_of(settings)
     postgres = Outage("postgres", is_condition=True)
     kafka = Outage("kafka", is_condition=True)
-    pool = await _until_postgres_answers(settings, stop, postgres)
+    most = SESSIONS * len(channels) + 3
+    pool = await _until_postgres_answers(settings.postgres, most, stop, postgres)
     if pool is None:
         return
     rejects, mine = Rejects(settings.kafka), settings.notifier
@@ -130,16 +131,17 @@ async def _until_kafka_answers(topic: PolicyTopic, stop: asyncio.Event, kafka: O
     return []
 
 
-async def _until_postgres_answers(settings: Settings, stop: asyncio.Event, postgres: Outage) -> Any:
-    """A pool on migrated tables; None if asked to stop before. Errors: ``NotMigrated``."""
+async def _until_postgres_answers(
+    server: PostgresSettings, most: int, stop: asyncio.Event, postgres: Outage
+) -> Any:
+    """A pool of at most so many connections on migrated tables; None if asked to stop before.
+    Errors: ``NotMigrated``."""
     while not stop.is_set():
         try:
-            missing = await pending(settings.postgres.dsn, OWNER, MIGRATIONS)
+            missing = await pending(server.dsn, OWNER, MIGRATIONS)
             if missing:
                 raise NotMigrated(f"{', '.join(missing)} not applied: run escalation db migrate")
-            pool = await open_pool(
-                settings.postgres, max_size=SESSIONS * len(channels_of(settings)) + 3
-            )
+            pool = await open_pool(server, max_size=most)
         except POSTGRES_AWAY as error:
             wait = postgres.failed(type(error).__name__)
         else:

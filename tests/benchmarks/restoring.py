@@ -64,10 +64,9 @@ async def seconds_to_own(stage: Stage, number: int) -> tuple[float, float]:
     """From the start of the process until every partition is decided again, and the memory of the
     process then, in MB."""
     await fill(stage, number)
-    command = [*COMMAND]
     began = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
-        *command, env=measure.environment(stage.env), stderr=asyncio.subprocess.PIPE
+        *COMMAND, env=measure.environment(stage.env), stderr=asyncio.subprocess.PIPE
     )
     assert process.stderr is not None
     owned: set[int] = set()

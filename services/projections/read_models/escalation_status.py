@@ -107,10 +107,11 @@ def project(row: EscalationRow, event: Decided) -> EscalationRow:
 
 
 def _changed(row: EscalationRow, decision: Decision, at: datetime) -> EscalationRow:
-    row = changed(row, status=STATUS_AFTER.get(type(decision), row.status))
+    if (status := STATUS_AFTER.get(type(decision))) is not None:
+        row = changed(row, status=status)
     if (column := STAMPS.get(type(decision))) is not None:
         row = changed(row, **{column: at})
-    if row.status in WITHOUT_DUTIES:
+    if status in WITHOUT_DUTIES:
         row = _without_duties(row)
     match decision:
         case decided.Accepted():
