@@ -18,6 +18,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.error import HTTPError
+from urllib.request import urlopen
 from uuid import uuid4
 
 import asyncpg
@@ -228,6 +230,21 @@ async def until(
         while not (found := await holds()):
             await asyncio.sleep(every)
         return found
+
+
+async def answered(port: int, path: str) -> tuple[int, str]:
+    """What a service's probes or metrics answer: code and text; 0 where nobody listens."""
+
+    def ask() -> tuple[int, str]:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+                return int(answer.status), answer.read().decode()
+        except HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError as error:
+            return 0, str(error)
+
+    return await asyncio.to_thread(ask)
 
 
 async def new_world(servers: Endpoints, logs: Path) -> World:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from datetime import UTC, datetime
-from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
 
 import pytest
 
@@ -14,7 +11,7 @@ from infra.workbench.demo_day import day
 from infra.workbench.parts import free_port
 from schemas import topics
 from tests.faults.test_decider_is_killed import replayed
-from tests.world import World, until
+from tests.world import World, answered, until
 
 NAME = "ESCALATION_DECIDER__INSTANCE_ID"
 
@@ -39,36 +36,16 @@ async def is_decided_once(world: World) -> None:
     assert max(Counter(one.value for one in decided).values()) == 1
 
 
-async def ready(port: int) -> tuple[int, str]:
-    """The answer of ``/readyz``."""
-
-    def ask() -> tuple[int, str]:
-        try:
-            with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
-                return int(answer.status), answer.read().decode()
-        except HTTPError as error:
-            return error.code, error.read().decode()
-        except URLError:
-            return 0, ""
-
-    return await asyncio.to_thread(ask)
-
-
 async def metrics(port: int) -> dict[str, float]:
     """The samples of ``/metrics``."""
-
-    def ask() -> str:
-        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-            return str(answer.read().decode())
-
-    lines = (await asyncio.to_thread(ask)).splitlines()
+    lines = (await answered(port, "/metrics"))[1].splitlines()
     pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
     return {name: float(value) for name, _, value in pairs}
 
 
 async def until_ready(port: int) -> None:
     async def is_ready() -> bool:
-        return (await ready(port))[0] == 200
+        return (await answered(port, "/readyz"))[0] == 200
 
     await until(is_ready)
 

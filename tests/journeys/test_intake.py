@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 from hypothesis import given, settings
 
@@ -26,7 +24,7 @@ from tests.intake.changes import created, header
 from tests.intake.mutations import records
 from tests.journeys.test_foreign_clients import damaged, send_raw
 from tests.runtime.test_tolerant_records import Row, written
-from tests.world import World, until
+from tests.world import World, answered, until
 
 MAPPING = load_mapping(None)
 CHANGES = [*salesforce(3, 1_500, datetime(2026, 11, 20, tzinfo=UTC)), b"garbage", b"{}"]
@@ -192,21 +190,17 @@ def _reason(letter: Any) -> str:
 
 
 async def _metrics_say(port: int, reasons: Counter[str], records: int) -> None:
-    def read(path: str) -> str:
-        with urlopen(f"http://127.0.0.1:{port}/{path}", timeout=10) as answer:
-            return str(answer.read().decode())
-
     def holds(text: str, name: str, labels: str) -> float:
         found = re.search(rf"^{name}{re.escape(labels)} (\S+)$", text, re.M)
         return float(found[1]) if found else 0.0
 
     async def is_quiet() -> bool:
-        text = await asyncio.to_thread(read, "metrics")
+        text = (await answered(port, "/metrics"))[1]
         lags = re.findall(r"^escalation_intake_lag_records\{.*\} (\S+)$", text, re.M)
         return len(lags) == topics.PARTITIONS and not any(map(float, lags))
 
     await until(is_quiet, 30)
-    text = await asyncio.to_thread(read, "metrics")
+    text = (await answered(port, "/metrics"))[1]
     for reason, number in reasons.items():
         labels = f'{{consumer="intake",reason="{reason}"}}'
         assert holds(text, "escalation_dead_letters_total", labels) == number
@@ -214,4 +208,4 @@ async def _metrics_say(port: int, reasons: Counter[str], records: int) -> None:
     name = "escalation_intake_records_total"
     counted = [holds(text, name, f'{{outcome="{one}"}}') for one in outcomes]
     assert sum(counted) == records and counted[2] == reasons.total()
-    assert await asyncio.to_thread(read, "readyz") == "yes\n"
+    assert (await answered(port, "/readyz"))[1] == "yes\n"

@@ -7,14 +7,11 @@ Postgres' log and what operators' commands print.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import pytest
 
@@ -25,7 +22,7 @@ from schemas import topics
 from schemas.codec import STRUCTURED_HEADERS, Record, Unreadable, read_reported
 from tests.journeys.test_projections import caught_up
 from tests.workbench.test_doctor import run
-from tests.world import World, until
+from tests.world import World, answered, until
 
 MARK = "marked7"
 SECRET = "s3cret-pass-7"
@@ -117,15 +114,8 @@ async def all_told(world: World) -> bool:
 
 
 async def asked(port: int, path: str) -> str:
-    def ask() -> str:
-        try:
-            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
-                return str(answer.read().decode())
-        except HTTPError as error:
-            return error.read().decode()
-
-    text = await asyncio.to_thread(ask)
-    assert text
+    code, text = await answered(port, path)
+    assert code and text
     return text
 
 

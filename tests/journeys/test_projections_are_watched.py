@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import urllib.error
-import urllib.request
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +15,7 @@ from infra.workbench.migrating import migrate_all
 from infra.workbench.parts import free_port
 from schemas import topics
 from tests.journeys.test_projections import caught_up
-from tests.world import World, until
+from tests.world import World, answered, until
 
 FOREIGN = (b"foreign", b"\xff\x00 nobody's JSON")
 DROP = "DROP SCHEMA projections, review CASCADE"
@@ -36,7 +33,7 @@ async def test_operators_see_how_the_projections_do(world: World) -> None:
     await until(lambda: caught_up(world))
     await until(lambda: _is_ready(port))
 
-    metrics = await _get(port, "/metrics")
+    _, metrics = await answered(port, "/metrics")
     assert _sample(metrics, 'escalation_projections_lag_records{topic="case"}') == 0
     assert _sample(metrics, "escalation_projections_watermark_age_seconds") == 0
     assert _sample(metrics, "escalation_projections_newest_event_age_seconds") < 600
@@ -76,25 +73,12 @@ async def test_a_repeat_is_no_error_in_the_log_of_postgres(world: World) -> None
         assert "events_pkey" not in log.read_text("utf-8", "replace")
 
 
-async def _get(port: int, path: str) -> str:
-    def ask() -> str:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
-                return str(answer.read().decode())
-        except urllib.error.HTTPError as error:
-            return str(error.read().decode())
-        except OSError:
-            return ""
-
-    return await asyncio.to_thread(ask)
-
-
 async def _is_ready(port: int) -> bool:
-    return await _get(port, "/readyz") == "yes\n"
+    return await answered(port, "/readyz") == (200, "yes\n")
 
 
 async def _says(port: int, condition: str) -> bool:
-    said = await _get(port, "/readyz")
+    _, said = await answered(port, "/readyz")
     return said.startswith("no:") and condition in said
 
 

@@ -10,9 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 from urllib.parse import urlparse
-from urllib.request import urlopen
 
 import psutil
 
@@ -22,7 +20,7 @@ from tests.notifier.decisions import accepted, missed, raised, rejected
 from tests.notifier.stage import Stage, inbox
 from tests.notifier.test_telling import asked, case, now
 from tests.stories import did, person
-from tests.world import World, until
+from tests.world import World, answered, until
 
 SECRET = "Zwetschgenknoedel"
 ANN = person(
@@ -77,19 +75,6 @@ async def gate_to(dsn: str) -> AsyncIterator[tuple[Gate, str]]:
         await gate.close()
 
 
-async def get(port: int, path: str) -> tuple[int, str]:
-    def ask() -> tuple[int, str]:
-        try:
-            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
-                return answer.status, answer.read().decode()
-        except HTTPError as error:
-            return error.code, error.read().decode()
-        except OSError as error:
-            return 0, str(error)
-
-    return await asyncio.to_thread(ask)
-
-
 def logged(log: Path, event: str) -> list[dict[str, Any]]:
     lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
     return [line for line in lines if line["event"] == event]
@@ -106,7 +91,7 @@ async def test_an_outage_is_one_warning_and_readiness_falls_with_postgres(world:
         await until(lambda: _status(port, 200), 60)
         await gate.close()
         await until(lambda: _status(port, 503), 30)
-        assert "postgres" in (await get(port, "/readyz"))[1]
+        assert "postgres" in (await answered(port, "/readyz"))[1]
         await box.close()
         await gate.open()
         await until(lambda: _status(port, 200), 60)
@@ -123,7 +108,7 @@ async def test_an_outage_is_one_warning_and_readiness_falls_with_postgres(world:
         await asyncio.sleep(2)
         await box.open()
         await stage.until_settled(6)
-        metrics = (await get(port, "/metrics"))[1]
+        metrics = (await answered(port, "/metrics"))[1]
         commands = " ".join(" ".join(_command(one)) for one in psutil.process_iter())
         letters = await until(lambda: world.records("support.dlq.notifier.v1"), 20)
     for event in ("postgres-away", "postgres-back", "mail-server-away", "mail-server-back"):
@@ -139,7 +124,7 @@ async def test_an_outage_is_one_warning_and_readiness_falls_with_postgres(world:
 
 
 async def _status(port: int, wanted: int) -> bool:
-    return (await get(port, "/readyz"))[0] == wanted
+    return (await answered(port, "/readyz"))[0] == wanted
 
 
 async def _logged(log: Path, event: str) -> bool:

@@ -6,7 +6,6 @@ import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -16,7 +15,7 @@ from infra.workbench.migrating import migrate_all
 from infra.workbench.up import discard
 from infra.workbench.workbench import Workbench
 from tests.projections.consumed import a_day, examples, placed
-from tests.projections.filling import connected, fill
+from tests.projections.filling import connected, fill, login_of_a_reader
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 A_MESSAGE = """
@@ -77,10 +76,5 @@ async def filled(database: str) -> str:
 @pytest.fixture
 async def login(filled: str) -> AsyncIterator[str]:
     """The address for a login that has the role and nothing more."""
-    name = f"reader_{uuid4().hex[:8]}"
-    async with connected(filled) as owner:
-        await owner.execute(f"CREATE ROLE {name} LOGIN IN ROLE escalation_reader")
-    server = urlsplit(filled)
-    yield server._replace(netloc=f"{name}@{server.hostname}:{server.port}").geturl()
-    async with connected(filled) as owner:
-        await owner.execute(f"DROP ROLE {name}")
+    async with login_of_a_reader(filled) as dsn:
+        yield dsn

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 from aiokafka import TopicPartition
@@ -77,3 +79,15 @@ async def applied(dsn: str, records: Iterable[Consumed]) -> Letters:
         await write_policies(connection, shipped_policies())
         await Applier(projector, letters.put).apply(*batches(records))
     return letters
+
+
+@asynccontextmanager
+async def login_of_a_reader(dsn: str) -> AsyncIterator[str]:
+    """The address of a database for a login that has role escalation_reader and nothing more."""
+    name = f"reader_{uuid4().hex[:8]}"
+    async with connected(dsn) as owner:
+        await owner.execute(f"CREATE ROLE {name} LOGIN IN ROLE escalation_reader")
+    server = urlsplit(dsn)
+    yield server._replace(netloc=f"{name}@{server.hostname}:{server.port}").geturl()
+    async with connected(dsn) as owner:
+        await owner.execute(f"DROP ROLE {name}")
