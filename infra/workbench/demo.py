@@ -174,12 +174,9 @@ def _kind(mail: dict[str, Any]) -> str:
 
 def _next(case: str, endpoints: Endpoints | None) -> str:
     """What to try; None: everything has ended."""
-    if endpoints is None:
-        how = (
-            "run .venv/bin/escalation demo without --exit; in another shell, with what it exports:"
-        )
-        return _TRY.format(how=how, case=case)
-    how = f"while this runs, in another shell:\n{exports(endpoints)}"
+    how = "run .venv/bin/escalation demo without --exit; in another shell, with what it exports:"
+    if endpoints is not None:
+        how = f"while this runs, in another shell:\n{exports(endpoints)}"
     return _TRY.format(how=how, case=case)
 
 
