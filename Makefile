@@ -18,7 +18,8 @@ setup: .venv/.ready ## install everything the project needs into .venv
 .venv/.ready: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else "python3 is %d.%d; this project needs 3.11 to 3.13: make PYTHON=/path/to/python3.12" % v)'
 	@command -v "$(UV)" >/dev/null 2>&1 || { echo "installing uv into $(UV_HOME)"; $(PYTHON) -m venv "$(UV_HOME)" && "$(UV_HOME)/bin/python" -m pip install --quiet uv; }
-	$(UV) sync --locked --extra embedded --python "$$(command -v $(PYTHON))"
+	$(UV) sync --locked --extra embedded --compile-bytecode --python "$$(command -v $(PYTHON))"
+	@$(RUN)/python -m compileall -q schemas policies services infra
 	@touch $@
 
 servers: setup ## download the embedded servers (once)

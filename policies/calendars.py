@@ -5,12 +5,10 @@ instants; local rules and the zone are only used to find the intervals of a day,
 a clock change is as long as it really was.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
-from typing import Annotated
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -99,7 +97,7 @@ class Calendar(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _hours_are_sound(self) -> Calendar:
+    def _hours_are_sound(self) -> Self:
         if len(self.hours) != 7 or not any(self.hours):
             raise ValueError(
                 "hours: nothing ever opens, or days are missing; name the days, at "
@@ -117,7 +115,7 @@ class Calendar(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _country_is_known(self) -> Calendar:
+    def _country_is_known(self) -> Self:
         if self.country is None and self.subdivision is None:
             return self
         from holidays import list_supported_countries  # slow to import, and seldom needed

@@ -4,10 +4,8 @@
 expression language.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 from unicodedata import normalize
 
 from pydantic import (
@@ -124,7 +122,7 @@ class DutySpec(Part):
     note: str | None = None
 
     @model_validator(mode="after")
-    def _has_one_length(self) -> DutySpec:
+    def _has_one_length(self) -> Self:
         given = [self.length, self.working_days, self.daily_at]
         lengths = sum(one is not None for one in given) + (self.begins == "communication-plan")
         if lengths != 1:

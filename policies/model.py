@@ -5,12 +5,10 @@ what. The rules themselves are functions in ``rules.py``; there is no expression
 ``policies.py`` knows which version judges what.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 from functools import cached_property
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import (
     AwareDatetime,
@@ -83,7 +81,7 @@ class Policy(Part):
     watched_until: Literal["closed", "resolved", "de-escalated"]
 
     @model_validator(mode="after")
-    def _windows_are_whole(self) -> Policy:
+    def _windows_are_whole(self) -> Self:
         every = {tier for by_tier in self.windows.values() for tier in by_tier}
         for severity in SEVERITIES if self.windows else ():
             if severity not in self.windows:
@@ -98,7 +96,7 @@ class Policy(Part):
         return self
 
     @model_validator(mode="after")
-    def _duties_have_names_of_their_own(self) -> Policy:
+    def _duties_have_names_of_their_own(self) -> Self:
         names = [spec.duty for spec in self.duties]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(
@@ -107,7 +105,7 @@ class Policy(Part):
         return self
 
     @model_validator(mode="after")
-    def _approval_is_waited_for_until_an_instant(self) -> Policy:
+    def _approval_is_waited_for_until_an_instant(self) -> Self:
         begun = [spec.duty for spec in self.duties if spec.begins == "approval-request"]
         wants = [name for name, template in self.templates.items() if template.approval]
         if wants and not begun:
@@ -122,7 +120,7 @@ class Policy(Part):
         return self
 
     @model_validator(mode="after")
-    def _ladder_has_no_gap(self) -> Policy:
+    def _ladder_has_no_gap(self) -> Self:
         if self.ladder != LADDER[: len(self.ladder)]:
             raise ValueError(
                 f"ladder: it has a gap: {' > '.join(self.ladder)}; begin with support and leave "
@@ -131,13 +129,13 @@ class Policy(Part):
         return self
 
     @model_validator(mode="after")
-    def _counts_from_a_sensible_instant(self) -> Policy:
+    def _counts_from_a_sensible_instant(self) -> Self:
         if not 1900 < self.effective_from.year < 9000:
             raise ValueError("effective_from: the year is out of range; write 1901 to 8999")
         return self
 
     @model_validator(mode="after")
-    def _sentences_are_kept(self) -> Policy:
+    def _sentences_are_kept(self) -> Self:
         for entry in ("next_steps", "when_rejected"):
             for sentence in getattr(self, entry):
                 for problem in unkept(sentence, self):

@@ -4,8 +4,6 @@ These names and fields ARE the wire format: add, never rename. Nothing personal 
 codes, instants, numbers and booleans only, so that the log may be kept without end.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -48,7 +46,7 @@ Length = Annotated[timedelta, Field(strict=False)]
 class Ruled(BaseModel):
     """Parts and decisions: no coercion, readers skip fields that they do not know."""
 
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, defer_build=True)
 
 
 class PolicyRef(Ruled):

@@ -4,8 +4,6 @@ These names and fields ARE the wire format: add, never rename. Bold in the contr
 required here; what a policy requires is asked by its rules. Next: ``codec.py`` reads them.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, JsonValue

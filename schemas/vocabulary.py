@@ -3,8 +3,6 @@
 Nothing here knows an event, a policy or a transport. Next: ``reported.py`` and ``decided.py``.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, LiteralString, TypeVar
@@ -223,7 +221,7 @@ Anything = list[JsonValue]
 class Said(BaseModel):
     """What all parts of an event share: no coercion, unknown fields skipped, immutable."""
 
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, defer_build=True)
 
 
 class Person(Said):

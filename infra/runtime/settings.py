@@ -3,8 +3,6 @@
 One model, so that one error names everything that is wrong. Next: ``kafka.py``, ``postgres.py``.
 """
 
-from __future__ import annotations
-
 import os
 from datetime import timedelta
 from difflib import get_close_matches
