@@ -8,6 +8,7 @@ BENCH_EVENTS=300000 python -m tests.benchmarks
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -191,16 +192,26 @@ class Bench:
     # --- projections -----------------------------------------------------------------------
 
     async def projections(self) -> None:
-        """Catch-up of both topics beside COPY of the same rows."""
-        prefix = "ours."
-        dsn = await self._database("bench")
-        env = self.environment(prefix) | {"ESCALATION_POSTGRES__DSN": dsn}
-        async with measure.running([sys.executable, "-m", SERVICES["projections"].package], env):
+        """Catch-up of both topics beside COPY of the same rows: one process, then two."""
+        for processes in (1, 2):
+            dsn = await self._database(f"bench{processes}")
+            rate = await self._catch_up(dsn, processes)
+            copied = await catching_up.bare_copy(dsn)
+            name = (
+                f"projection catch-up, {processes} {'process' if processes == 1 else 'processes'}"
+            )
+            beside = f"0.3 x bare COPY {copied:,.0f}"
+            self.add(Result(name, rate, "events/s", beside, rate / copied / 0.3))
+
+    async def _catch_up(self, dsn: str, processes: int) -> float:
+        env = self.environment("ours.") | {"ESCALATION_POSTGRES__DSN": dsn}
+        command = [sys.executable, "-m", SERVICES["projections"].package]
+        async with contextlib.AsyncExitStack() as stack:
+            for number in range(processes):
+                own = {"ESCALATION_PROJECTIONS__INSTANCE_ID": f"{processes}-{number}"}
+                await stack.enter_async_context(measure.running(command, env | own))
             rows, seconds = await catching_up.seconds(dsn)
-        copied = await catching_up.bare_copy(dsn)
-        beside = f"0.3 x bare COPY {copied:,.0f}"
-        rate = rows / seconds
-        self.add(Result("projection catch-up", rate, "events/s", beside, rate / copied / 0.3))
+        return rows / seconds
 
     async def visibility(self) -> None:
         """From a decision being readable to its row being visible, at 100 cases a second."""

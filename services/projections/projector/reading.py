@@ -116,7 +116,10 @@ def _data(event: Envelope[Any], is_decision: bool) -> str:
     """
     data = event.as_read
     if is_decision:
-        data = data | event.data.model_dump(mode="json", exclude_unset=True)
+        model = event.data
+        if data.keys() <= type(model).model_fields.keys():
+            return str(model.model_dump_json(exclude_unset=True))
+        data = data | model.model_dump(mode="json", exclude_unset=True)
     return to_json(data, inf_nan_mode="null").decode()
 
 
