@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Final
 
 from policies.authoring.finding import Finding
@@ -70,16 +69,7 @@ def _days_mean_something(policy: Policy) -> Iterator[Finding]:
             )
 
 
-def _is_published_before_it_counts(policy: Policy) -> Iterator[Finding]:
-    day = policy.effective_from.date() + timedelta(days=1)
-    if policy.published_on > day.isoformat():
-        yield Finding(
-            "published_on", "the document behind it is younger than the day from which it counts",
-            "correct one of the two",
-        )  # fmt: skip
-
-
 OF_TIME: Final[tuple[Callable[[Policy], Iterator[Finding]], ...]] = (
     _windows_grow_with_severity, _lengths_grow_with_severity, _days_come_at_an_open_hour,
-    _days_mean_something, _is_published_before_it_counts,
+    _days_mean_something,
 )  # fmt: skip
