@@ -86,18 +86,18 @@ characters."""
 Points = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
-class Part(BaseModel):
+class PolicyPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class RuleEntry(Part):
+class RuleEntry(PolicyPart):
     """A rule that the policy asks, and the statement it comes from."""
 
     rule: RuleName
     statement: Code
 
 
-class DutySpec(Part):
+class DutySpec(PolicyPart):
     """Who owes what by when.
 
     Its length is one of: ``length`` on its clock; so many ``working_days`` (the same wall time
@@ -147,7 +147,7 @@ def _as_read(words: str) -> str:
     return " ".join(normalize("NFKC", words).casefold().split())
 
 
-class PhraseSpec(Part):
+class PhraseSpec(PolicyPart):
     """Words in a customer's public comment that are a request."""
 
     words: Annotated[
@@ -159,21 +159,21 @@ class PhraseSpec(Part):
     near_miss_distance: int = Field(default=2, ge=0, le=4)
 
 
-class ColourSpec(Part):
+class ColourSpec(PolicyPart):
     """How a severity of an escalation is shown: never by its colour alone."""
 
     colour: str | None
     text: str
 
 
-class TemplateSpec(Part):
+class TemplateSpec(PolicyPart):
     """How a request is processed: for a case or an account, with approval or without."""
 
     kind: Literal["case", "account"]
     approval: bool = False
 
 
-class Roles(Part):
+class Roles(PolicyPart):
     """Who may do what; an empty list asks for no role."""
 
     request: tuple[Code, ...] = ()
@@ -182,7 +182,7 @@ class Roles(Part):
     de_escalate: tuple[Code, ...] = ()
 
 
-class AddressBook(Part):
+class AddressBook(PolicyPart):
     """Where support is reached: per team of a case, missed duty, level and role.
 
     What stands here goes before the deployment's own file of addresses.
@@ -195,7 +195,7 @@ class AddressBook(Part):
     roles: dict[str, MailAddress] = {}
 
 
-class Triage(Part):
+class Triage(PolicyPart):
     """Points for what makes a case pressing; from ``prioritised_from`` on it goes first."""
 
     impact: dict[BusinessImpact, Points]

@@ -26,9 +26,9 @@ from policies.entries import (
     Condition,
     DutySpec,
     Length,
-    Part,
     PhraseSpec,
     PolicyName,
+    PolicyPart,
     Roles,
     RuleEntry,
     SuggestionName,
@@ -46,7 +46,7 @@ from schemas.vocabulary import (
 )
 
 
-class Policy(Part):
+class Policy(PolicyPart):
     """One version of one policy, as its YAML file says."""
 
     policy: PolicyName

@@ -300,6 +300,9 @@ RULES: Final[dict[str, RuleMeaning]] = {
     ),
 }
 
+ONLY_ONCE: Final = "The case was escalated before ({actual}), and that is possible only once."
+"""How ``case-is-not-escalated-yet`` is answered where the policy allows one escalation a case."""
+
 DUTIES: Final[dict[str, str]] = {
     "first-contact": "first contact with the customer",
     "acknowledge": "acknowledging the escalation",

@@ -6,6 +6,10 @@ import time
 from collections.abc import Callable, Hashable
 
 
+class Stuck(RuntimeError):
+    """There is something to read and nothing moves: the process ends, and starts again."""
+
+
 class Progress:
     """The position of each partition, and since when something waits there unread.
 

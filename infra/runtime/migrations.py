@@ -19,6 +19,10 @@ LOCK: Final = 0x65736361
 _UP: Final = re.compile(r"^-- migrate:up.*?$(?P<up>.*?)(?:^-- migrate:down|\Z)", re.M | re.S)
 
 
+class NotMigrated(RuntimeError):
+    """Tables that a service needs are missing or old; says which migrations."""
+
+
 class MigrationProblem(RuntimeError):
     """Which file cannot be applied, why, and what to do."""
 

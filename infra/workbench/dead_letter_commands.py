@@ -25,7 +25,7 @@ Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 
 @dataclass
-class Found:
+class DeadLetterSummary:
     """How many there are of which kind, and the latest of them."""
 
     latest: deque[DeadLetter]
@@ -91,8 +91,8 @@ def show_command(consumer: Consumer, partition: int, offset: int, json: Json = F
 
 async def _collect(
     consumers: list[str], reasons: set[str], since: datetime | None, limit: int
-) -> Found:
-    found = Found(deque())
+) -> DeadLetterSummary:
+    found = DeadLetterSummary(deque())
     letters: list[DeadLetter] = []
     async for one in dead_letters(load_settings().kafka, consumers, since):
         if reasons and one.reason not in reasons:
@@ -148,7 +148,7 @@ def _readable(value: bytes | None) -> Any:
         return {"base64": base64.b64encode(value).decode()}
 
 
-def _show(found: Found) -> None:
+def _show(found: DeadLetterSummary) -> None:
     out = console()
     if not found.counts:
         out.print("no dead letters")

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
-from infra.workbench.demo_practices import HOUR, NEED, PRACTICES, REASONS, Case, Data, having
+from infra.workbench.demo_practices import HOUR, NEED, PRACTICES, REASONS, Data, StoryCase, having
 from schemas.vocabulary import instant_text
 
 ACCOUNT: Final = "northwind"
@@ -59,7 +59,7 @@ def person(random: Random, kind: str, of: int) -> Data:
     }
 
 
-def _tell(random: Random, number: int, ends: datetime) -> Case:
+def _tell(random: Random, number: int, ends: datetime) -> StoryCase:
     opened_at = ends - timedelta(hours=random.uniform(2, 150))
     shares = [practice.share for practice in PRACTICES.values()]
     program = random.choices(list(PRACTICES), shares)[0]
@@ -67,7 +67,7 @@ def _tell(random: Random, number: int, ends: datetime) -> Case:
         "customer": person(random, "customer", 240), "agent": person(random, "agent", 24),
         "manager": person(random, "manager", 6),
     }  # fmt: skip
-    case = Case(random, number, opened_at, ends, program, people)
+    case = StoryCase(random, number, opened_at, ends, program, people)
     _open(case)
     _talk(case)
     if case.luck(0.42):
@@ -80,7 +80,7 @@ def _tell(random: Random, number: int, ends: datetime) -> Case:
     return case
 
 
-def _open(case: Case) -> None:
+def _open(case: StoryCase) -> None:
     random, people = case.random, case.people
     case.say(
         "opened", case.opened_at,
@@ -93,7 +93,7 @@ def _open(case: Case) -> None:
     )  # fmt: skip
 
 
-def _talk(case: Case) -> None:
+def _talk(case: StoryCase) -> None:
     for turn in range(case.random.randrange(1, 7)):
         author = "agent" if turn % 2 else "customer"
         body = "We are looking into it." if turn % 2 else "Is there any news? It still fails."

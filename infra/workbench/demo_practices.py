@@ -16,7 +16,7 @@ Data = dict[str, Any]
 
 
 @dataclass
-class Case:
+class StoryCase:
     """One case while its story is told."""
 
     random: Random
@@ -52,8 +52,8 @@ class Case:
 class Practice(NamedTuple):
     """How an organisation's customers ask, what its people do then, and its share of the day."""
 
-    asks: Callable[[Case, datetime], None]
-    works: Callable[[Case, datetime], None]
+    asks: Callable[[StoryCase, datetime], None]
+    works: Callable[[StoryCase, datetime], None]
     share: int
 
 
@@ -61,7 +61,7 @@ def having(person: Data, *roles: str) -> Data:
     return person | {"roles": list(roles)}
 
 
-def _request(case: Case, at: datetime, **more: Any) -> None:
+def _request(case: StoryCase, at: datetime, **more: Any) -> None:
     data: Data = {
         "request_id": f"{case.id}-request", "requested_by": case.people["customer"],
         "source": "customer",
@@ -72,7 +72,7 @@ def _request(case: Case, at: datetime, **more: Any) -> None:
 # --- 000: by form, after a window, once --------------------------------------------------------
 
 
-def _asks_by_button(case: Case, at: datetime) -> None:
+def _asks_by_button(case: StoryCase, at: datetime) -> None:
     """Usually well; sometimes too early, incomplete, or twice."""
     request: Data = {
         "channel": "button", "reason": case.random.choice((*REASONS, *REASONS, "exception")),
@@ -84,7 +84,7 @@ def _asks_by_button(case: Case, at: datetime) -> None:
         _request(case, at + HOUR, **(request | {"request_id": f"{case.id}-request-2"}))
 
 
-def _manager_calls(case: Case, asked_at: datetime) -> None:
+def _manager_calls(case: StoryCase, asked_at: datetime) -> None:
     manager = case.people["manager"]
     if case.luck(0.75):
         at = case.say("escalation-acknowledged", case.later(0.2, 5, asked_at), by=manager)
@@ -103,7 +103,7 @@ def _manager_calls(case: Case, asked_at: datetime) -> None:
 # --- 001: by a phrase in a comment -------------------------------------------------------------
 
 
-def _asks_by_phrase(case: Case, at: datetime) -> None:
+def _asks_by_phrase(case: StoryCase, at: datetime) -> None:
     """Usually with the reason; sometimes without one, or mistyped."""
     words = case.random.choices(
         ("Escalation request: nobody has called us back.", "escalation request",
@@ -115,7 +115,7 @@ def _asks_by_phrase(case: Case, at: datetime) -> None:
 # --- 002: a form with everything, two cadences -------------------------------------------------
 
 
-def _asks_by_form(case: Case, at: datetime) -> None:
+def _asks_by_form(case: StoryCase, at: datetime) -> None:
     _request(
         case, at, channel="form", subject="Please look at this", reason=NEED,
         description="It has failed since the weekend; the log is on the case.",
@@ -124,7 +124,7 @@ def _asks_by_form(case: Case, at: datetime) -> None:
     )  # fmt: skip
 
 
-def _desk_works(case: Case, asked_at: datetime) -> None:
+def _desk_works(case: StoryCase, asked_at: datetime) -> None:
     agent = having(case.people["agent"], "support-agent")
     desk = having(case.people["manager"], "resolutions-team")
     if case.luck(0.8):
@@ -146,7 +146,7 @@ def _desk_works(case: Case, asked_at: datetime) -> None:
 # --- 003: by phone, at any time; an engineer leads ---------------------------------------------
 
 
-def _asks_by_phone(case: Case, at: datetime) -> None:
+def _asks_by_phone(case: StoryCase, at: datetime) -> None:
     items = ("problem_statement_correct", "impact_described", "workaround_impractical",
              "milestone_identified")  # fmt: skip
     _request(
@@ -156,7 +156,7 @@ def _asks_by_phone(case: Case, at: datetime) -> None:
     )  # fmt: skip
 
 
-def _engineer_leads(case: Case, asked_at: datetime) -> None:
+def _engineer_leads(case: StoryCase, asked_at: datetime) -> None:
     lead, customer = case.people["manager"], case.people["customer"]
     case.say("escalation-acknowledged", case.later(0.1, 2, asked_at), by=lead)
     at = case.say("escalation-evaluated", case.later(0.5, 5, asked_at), by=lead, resources=["dba"])
@@ -179,7 +179,7 @@ def _engineer_leads(case: Case, asked_at: datetime) -> None:
 # --- 004: by role and template -----------------------------------------------------------------
 
 
-def _asks_by_template(case: Case, at: datetime) -> None:
+def _asks_by_template(case: StoryCase, at: datetime) -> None:
     asker = having(case.people["agent"], *(["escalation-requester"] if case.luck(0.9) else []))
     _request(
         case, at, channel="related-link", requested_by=asker, source="internal",
@@ -188,7 +188,7 @@ def _asks_by_template(case: Case, at: datetime) -> None:
     )  # fmt: skip
 
 
-def _lead_decides(case: Case, asked_at: datetime) -> None:
+def _lead_decides(case: StoryCase, asked_at: datetime) -> None:
     lead = having(case.people["manager"], "escalation-manager", "de-escalation-requester")
     answer = {"by": lead, "request_id": f"{case.id}-request"}
     if case.luck(0.7):

@@ -21,10 +21,10 @@ from infra.runtime.secrets import secrets_of, without
 from infra.runtime.settings import Settings
 from infra.runtime.settings_shown import SettingRow, describe_section, describe_settings
 from infra.workbench import examinations
-from infra.workbench.examinations import Finding, versions
+from infra.workbench.examinations import Examined, versions
 from infra.workbench.remedies import first_line, no_broker, postgres_remedy
 
-Examination = Callable[[Settings], Awaitable[Finding]]
+Examination = Callable[[Settings], Awaitable[Examined]]
 BROKERS: Final = "Kafka and its topics"
 OF_BROKERS: Final[dict[str, Examination]] = {
     "readers": examinations.groups,
@@ -45,7 +45,7 @@ WIDTH: Final = 80
 class Report:
     """What was checked, what is wrong, and every setting as it stands."""
 
-    checked: dict[str, Finding]
+    checked: dict[str, Examined]
     settings: list[SettingRow]
     versions: dict[str, str]
 
@@ -105,7 +105,7 @@ async def examine(settings: Settings) -> Report:
     return Report(ordered, describe_settings(settings), versions())
 
 
-async def _tried(examination: Examination, settings: Settings) -> Finding:
+async def _tried(examination: Examination, settings: Settings) -> Examined:
     """What it finds; a server that does not answer is a sentence as well."""
     try:
         async with asyncio.timeout(WITHIN):
@@ -113,11 +113,11 @@ async def _tried(examination: Examination, settings: Settings) -> Finding:
     except (KafkaError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         said = without(secrets_of(settings), first_line(error))
         if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
-            return Finding([f"{postgres_remedy(error)} ({said})"])
+            return Examined([f"{postgres_remedy(error)} ({said})"])
         if examination is examinations.postgres:
-            return Finding([f"no Postgres ({said}): see ESCALATION_POSTGRES__DSN, or start it"])
-        return Finding([no_broker(settings.kafka, said)])
+            return Examined([f"no Postgres ({said}): see ESCALATION_POSTGRES__DSN, or start it"])
+        return Examined([no_broker(settings.kafka, said)])
 
 
-def _is_away(brokers: Finding) -> bool:
+def _is_away(brokers: Examined) -> bool:
     return any(one.startswith("no use of Kafka") for one in brokers.wrong)

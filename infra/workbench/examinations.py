@@ -31,34 +31,34 @@ BETWEEN_LOOKS: Final = 2.0
 
 
 @dataclass
-class Finding:
+class Examined:
     """``wrong``: sentences that say what to do. ``notes``: what else is known."""
 
     wrong: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-async def files(settings: Settings) -> Finding:
+async def files(settings: Settings) -> Examined:
     """Policies, mapping and addresses as services would load them."""
-    return Finding(await asyncio.to_thread(unusable_files, settings))
+    return Examined(await asyncio.to_thread(unusable_files, settings))
 
 
-async def catalogue(settings: Settings) -> Finding:
+async def catalogue(settings: Settings) -> Examined:
     """Topics, their sizes and retention."""
-    return Finding(await check_topics(settings.kafka, topics.TOPICS))
+    return Examined(await check_topics(settings.kafka, topics.TOPICS))
 
 
-async def groups(settings: Settings) -> Finding:
+async def groups(settings: Settings) -> Examined:
     """How far each service has read, and whether two processes share an instance id."""
     before = {group: await members_of(settings.kafka, group) for group in OWNED}
     await asyncio.sleep(BETWEEN_LOOKS)
-    found = Finding()
+    found = Examined()
     for state in await group_states(settings.kafka, OWNED):
         _judge(state, before[state.group], found)
     return found
 
 
-def _judge(state: GroupState, before: dict[str, str], found: Finding) -> None:
+def _judge(state: GroupState, before: dict[str, str], found: Examined) -> None:
     service = state.group.removeprefix("escalation-")
     ids = ", ".join(sorted(one.removeprefix(f"{state.group}-") for one in state.members))
     found.notes.append(f"{state.group}: lag {state.lag}, instance ids: {ids or 'none'}")
@@ -76,10 +76,10 @@ def _judge(state: GroupState, before: dict[str, str], found: Finding) -> None:
             )
 
 
-async def transactions(settings: Settings) -> Finding:
+async def transactions(settings: Settings) -> Examined:
     """A producer that does not end its transaction keeps every reader behind it."""
     read = sorted({name for names in OWNED.values() for name in names})
-    return Finding(
+    return Examined(
         [
             f"{one.topic} partition {one.partition}: nothing after offset {one.stable} can be "
             f"read, though the topic goes on to {one.end}: a producer has not ended its "
@@ -90,13 +90,13 @@ async def transactions(settings: Settings) -> Finding:
     )
 
 
-async def letters(settings: Settings) -> Finding:
+async def letters(settings: Settings) -> Examined:
     """Records that were set aside, by consumer and reason."""
     fresh, older = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     limit = datetime.now(UTC) - FRESH
     async for one in dead_letters(settings.kafka, topics.CONSUMERS):
         (fresh if one.at >= limit else older)[one.consumer, one.reason] += 1
-    return Finding(
+    return Examined(
         [
             f"{consumer} set {number} records aside within a day as {reason}: see escalation dlq "
             f"list --consumer {consumer} --reason {reason}, mend the sender, publish them again"
@@ -106,7 +106,7 @@ async def letters(settings: Settings) -> Finding:
     )
 
 
-async def postgres(settings: Settings) -> Finding:
+async def postgres(settings: Settings) -> Examined:
     """Connection, migrations, views."""
     connection = await asyncpg.connect(settings.postgres.dsn, timeout=10)
     try:
@@ -114,13 +114,13 @@ async def postgres(settings: Settings) -> Finding:
         now = await connection.fetchval("SELECT clock_timestamp()")
     finally:
         await connection.close()
-    found = Finding(await pending_migrations(settings.postgres.dsn), [f"PostgreSQL {server}"])
+    found = Examined(await pending_migrations(settings.postgres.dsn), [f"PostgreSQL {server}"])
     if abs((datetime.now(UTC) - now).total_seconds()) > BETWEEN_LOOKS:
         found.wrong.append("this clock and that of Postgres differ by seconds: set both by NTP")
     return found
 
 
-async def mail(settings: Settings) -> Finding:
+async def mail(settings: Settings) -> Examined:
     """Connection, encryption and login, as the notifier does them; nothing is sent."""
     smtp = settings.smtp
     secret = smtp.password.get_secret_value() if smtp.password else None
@@ -134,14 +134,14 @@ async def mail(settings: Settings) -> Finding:
         await client.noop()
         await client.quit()
     except aiosmtplib.SMTPAuthenticationError as error:
-        return Finding([f"the mail server refuses the login ({error.code}): see "
+        return Examined([f"the mail server refuses the login ({error.code}): see "
                         "ESCALATION_SMTP__USERNAME and __PASSWORD"])  # fmt: skip
     except (OSError, aiosmtplib.SMTPException) as error:
-        return Finding([_mail_problem(settings, error)])
+        return Examined([_mail_problem(settings, error)])
     finally:
         client.close()
     how = {"none": "unencrypted", "starttls": "STARTTLS", "tls": "TLS"}[smtp.tls]
-    return Finding(notes=[f"{how}, {'logged in' if smtp.username else 'no login'}"])
+    return Examined(notes=[f"{how}, {'logged in' if smtp.username else 'no login'}"])
 
 
 def _mail_problem(settings: Settings, error: Exception) -> str:

@@ -38,12 +38,14 @@ class Supervisor:
 
     def __init__(self, data: Path, tell: Tell) -> None:
         self._data, self._tell = data, tell
-        self._parts: dict[str, Kept] = {}
+        self._parts: dict[str, SupervisedPart] = {}
         self._retrying: asyncio.Task[None] | None = None
 
     async def add(self, part: Part) -> None:
         """Start a part, wait until it is ready, and keep it running from now on."""
-        kept = self._parts[part.name] = Kept(part, self._data, self._write_pids, self._tell)
+        kept = self._parts[part.name] = SupervisedPart(
+            part, self._data, self._write_pids, self._tell
+        )
         await kept.start()
         if part.ready is not None:
             await part.ready()
@@ -91,7 +93,7 @@ class Supervisor:
         part.replace(self._data / "pids.json")
 
 
-class Kept:
+class SupervisedPart:
     """One part, kept running until it is ended."""
 
     def __init__(self, part: Part, data: Path, changed: Callable[[], None], tell: Tell) -> None:

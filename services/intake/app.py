@@ -32,7 +32,7 @@ from services.intake.output import Output
 from services.intake.prepare import prepared
 from services.intake.record import Parked
 from services.intake.transport import CommittedTransport
-from services.intake.watch import Watch
+from services.intake.watch import Watchdog
 
 BATCH: Final = 500
 WITHIN: Final = 0.2
@@ -80,7 +80,7 @@ def build(settings: Settings, mapping: Mapping) -> Any:
 
 def _attach(app: Any, output: Output, topic: str, mapping: Mapping) -> None:
     changes = app.topic(topic, value_type=bytes, key_type=bytes)
-    watch = Watch(app, output, lambda: _leave(Exit.FAILURE))
+    watch = Watchdog(app, output, lambda: _leave(Exit.FAILURE))
     tasks: list[asyncio.Task[None]] = []
 
     async def salesforce(stream: Any) -> None:

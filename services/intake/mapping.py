@@ -19,16 +19,16 @@ Name = Annotated[
 ORGANISATION: Final = r"^[A-Za-z0-9._-]{1,64}$"
 
 
-class Part(BaseModel):
+class MappingPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SeverityMapping(Part):
+class SeverityMapping(MappingPart):
     field: Name
     values: dict[Name, Severity]
 
 
-class TierMapping(Part):
+class TierMapping(MappingPart):
     """Values that are not listed go on as they are; an empty field is ``default``."""
 
     field: Name
@@ -36,7 +36,7 @@ class TierMapping(Part):
     default: Name
 
 
-class CaseMapping(Part):
+class CaseMapping(MappingPart):
     entity: Name
     account: Name
     title: Name | None = None
@@ -62,7 +62,7 @@ class CaseMapping(Part):
         return self
 
 
-class RoleMapping(Part):
+class RoleMapping(MappingPart):
     """Who wrote a comment, the first that says so: a field, a listed id, the longest prefix.
 
     ``default`` is the role of everybody else; with ``unknown`` their comments are parked.
@@ -81,7 +81,7 @@ class RoleMapping(Part):
         return self
 
 
-class CommentMapping(Part):
+class CommentMapping(MappingPart):
     entity: Name
     case: Name
     body: Name
@@ -90,7 +90,7 @@ class CommentMapping(Part):
     role: RoleMapping
 
 
-class RequestMapping(Part):
+class RequestMapping(MappingPart):
     entity: Name
     case: Name
     requested_by: Name | None = None
@@ -101,7 +101,7 @@ class RequestMapping(Part):
     channel: Channel = "form"
 
 
-class Mapping(Part):
+class Mapping(MappingPart):
     """One organisation's file."""
 
     organisation: str = Field(pattern=ORGANISATION)

@@ -16,7 +16,7 @@ from services.intake.mapping import ORGANISATION, PARTS, Mapping
 GUIDE: Final = "see docs/salesforce.md"
 
 
-class Problem(NamedTuple):
+class MappingEntryProblem(NamedTuple):
     """What is wrong with which entry at which line, and what to do about it."""
 
     line: int
@@ -28,12 +28,12 @@ class Problem(NamedTuple):
 class MappingProblem(ValueError):
     """What is wrong with a mapping file, where, and what to do."""
 
-    def __init__(self, where: str, problems: list[Problem]) -> None:
+    def __init__(self, where: str, problems: list[MappingEntryProblem]) -> None:
         super().__init__("\n".join(_told(where, one) for one in problems))
         self.problems = problems
 
 
-def _told(where: str, one: Problem) -> str:
+def _told(where: str, one: MappingEntryProblem) -> str:
     place = f"{where}:{one.line}" if one.line else where
     return f"{place}: {one.entry}: {one.problem}. What to do: {one.remedy}."
 
@@ -46,12 +46,12 @@ def load_mapping(file: Path | None) -> Mapping:
     try:
         return parse_mapping(file.read_text("utf-8-sig"), str(file))
     except OSError as error:
-        problem = Problem(
+        problem = MappingEntryProblem(
             0, "the file", f"it cannot be read: {error.strerror}",
             "name a file that this user may read in ESCALATION_INTAKE__MAPPING_FILE",
         )  # fmt: skip
     except UnicodeDecodeError:
-        problem = Problem(0, "the file", "it is not UTF-8", "save it as UTF-8")
+        problem = MappingEntryProblem(0, "the file", "it is not UTF-8", "save it as UTF-8")
     raise MappingProblem(str(file), [problem])
 
 
@@ -75,16 +75,16 @@ def parse_mapping(text: str, where: str) -> Mapping:
         raise MappingProblem(where, list(dict.fromkeys(problems))) from None
 
 
-_NO_VALUE: Final = Problem(
+_NO_VALUE: Final = MappingEntryProblem(
     0, "the file", "it holds a date, a number or a nesting that cannot be read",
     "put quotes around what is meant as text",
 )  # fmt: skip
 
 
-def _unreadable(error: yaml.YAMLError) -> Problem:
+def _unreadable(error: yaml.YAMLError) -> MappingEntryProblem:
     mark = getattr(error, "problem_mark", None)
     what = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return Problem(
+    return MappingEntryProblem(
         mark.line + 1 if mark else 0, "the file", f"this is not YAML: {what}",
         "look for a bracket, a quote or an indent that is missing there",
     )  # fmt: skip
@@ -93,7 +93,7 @@ def _unreadable(error: yaml.YAMLError) -> Problem:
 # --- where an entry stands -----------------------------------------------------------------
 
 
-def _repeated(node: Any, names: tuple[str, ...] = ()) -> Iterator[Problem]:
+def _repeated(node: Any, names: tuple[str, ...] = ()) -> Iterator[MappingEntryProblem]:
     """Entries that are given more than once: YAML would silently keep the last."""
     if not isinstance(node, yaml.MappingNode):
         return
@@ -101,7 +101,7 @@ def _repeated(node: Any, names: tuple[str, ...] = ()) -> Iterator[Problem]:
     for key, value in node.value:
         name = str(key.value)
         if name in seen:
-            yield Problem(
+            yield MappingEntryProblem(
                 key.start_mark.line + 1, ".".join((*names, name)), "is given twice", "keep one"
             )
         seen.add(name)
@@ -155,11 +155,11 @@ _BY_TYPE: Final = {
 _ENTRIES: Final = sorted({name for part in PARTS for name in part.model_fields})
 
 
-def _problem(node: Any, error: dict[str, Any]) -> Problem:
+def _problem(node: Any, error: dict[str, Any]) -> MappingEntryProblem:
     problem, remedy = _words(error)
     steps = [step for step in error["loc"] if step != "[key]"]
     line, name = _place(node, steps)
-    return Problem(line, name, problem, remedy)
+    return MappingEntryProblem(line, name, problem, remedy)
 
 
 def _words(error: dict[str, Any]) -> tuple[str, str]:

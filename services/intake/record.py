@@ -52,7 +52,7 @@ def unmapped(text: str) -> CannotTranslate:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class VendorChange:
     """One change of one record. ``key`` is the same when the change is delivered again."""
 
     entity: str
@@ -68,7 +68,7 @@ class Change:
         return self.kind == "CREATE"
 
 
-def changes_of(value: bytes | None) -> list[Change]:
+def changes_of(value: bytes | None) -> list[VendorChange]:
     """The changes that a Kafka record holds, one for each record id. Errors: CannotTranslate."""
     body = _change_event(_parsed(value))
     header = _header(body)
@@ -81,7 +81,7 @@ def changes_of(value: bytes | None) -> list[Change]:
     entity, at = _code(header, "entityName"), _committed_at(header)
     key = _identity(header, value or b"")
     fields = {name: held for name, held in body.items() if name != HEADER}
-    return [Change(entity, record, kind, at, key, header, fields) for record in records]
+    return [VendorChange(entity, record, kind, at, key, header, fields) for record in records]
 
 
 # --- bytes to JSON -------------------------------------------------------------------------

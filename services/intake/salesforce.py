@@ -19,8 +19,8 @@ from schemas.reported import Fact
 from services.intake.mapping import Mapping
 from services.intake.record import (
     CannotTranslate,
-    Change,
     Parked,
+    VendorChange,
     changes_of,
     unmapped,
 )
@@ -39,8 +39,8 @@ def translate(value: bytes | None, mapping: Mapping) -> list[Reported] | Parked:
         return cannot.parked
 
 
-def _events(change: Change, mapping: Mapping) -> Iterator[Reported]:
-    translators: dict[str, Callable[[Change, Mapping], Facts]] = {
+def _events(change: VendorChange, mapping: Mapping) -> Iterator[Reported]:
+    translators: dict[str, Callable[[VendorChange, Mapping], Facts]] = {
         mapping.case.entity: _case,
         mapping.comment.entity: _comment,
     }
@@ -55,7 +55,7 @@ def _events(change: Change, mapping: Mapping) -> Iterator[Reported]:
         yield _envelope(change, mapping, subject, fact)
 
 
-def _envelope(change: Change, mapping: Mapping, subject: str, fact: Fact) -> Reported:
+def _envelope(change: VendorChange, mapping: Mapping, subject: str, fact: Fact) -> Reported:
     type_ = reported.type_of(type(fact))
     lines = (change.entity, change.record, change.key, type_)
     return Envelope(
@@ -80,7 +80,7 @@ def _fact(model: type[Fact], data: Data) -> Fact:
 # --- Case ----------------------------------------------------------------------------------
 
 
-def _case(change: Change, mapping: Mapping) -> Facts:
+def _case(change: VendorChange, mapping: Mapping) -> Facts:
     is_closed: bool | None
     if change.is_new:
         yield change.record, _opened(change, mapping)
@@ -93,7 +93,7 @@ def _case(change: Change, mapping: Mapping) -> Facts:
         yield change.record, reported.Closed() if is_closed else reported.Reopened()
 
 
-def _opened(change: Change, mapping: Mapping) -> Fact:
+def _opened(change: VendorChange, mapping: Mapping) -> Fact:
     case = mapping.case
     account, tier = code(change, case.account), code(change, case.tier.field)
     if account is None:
@@ -113,7 +113,7 @@ def _opened(change: Change, mapping: Mapping) -> Fact:
     return _fact(reported.Opened, data)
 
 
-def _severity(change: Change, mapping: Mapping) -> str:
+def _severity(change: VendorChange, mapping: Mapping) -> str:
     """A severity is never guessed: it decides when a customer may escalate."""
     severity = mapping.case.severity
     value = code(change, severity.field)
@@ -126,7 +126,7 @@ def _severity(change: Change, mapping: Mapping) -> str:
     return severity.values[value]
 
 
-def _changed(change: Change, mapping: Mapping) -> Iterator[Fact]:
+def _changed(change: VendorChange, mapping: Mapping) -> Iterator[Fact]:
     case, scope = mapping.case, scope_of(change)
     if scope.touches(case.severity.field):
         yield _fact(reported.SeverityChanged, {"severity": _severity(change, mapping)})
@@ -142,7 +142,7 @@ def _changed(change: Change, mapping: Mapping) -> Iterator[Fact]:
         yield _fact(reported.ContactChanged, {"contact": contact})
 
 
-def _begins_closed(change: Change, mapping: Mapping) -> bool:
+def _begins_closed(change: VendorChange, mapping: Mapping) -> bool:
     case = mapping.case
     said = flag(change, case.closed)
     if said is not None:
@@ -151,7 +151,7 @@ def _begins_closed(change: Change, mapping: Mapping) -> bool:
     return held(change, case.closed_at) not in (None, "") or status in case.closed_statuses
 
 
-def _turned(change: Change, mapping: Mapping) -> bool | None:
+def _turned(change: VendorChange, mapping: Mapping) -> bool | None:
     """True where a case became closed, False where it was opened again, None where neither.
 
     A record tells what is, not what was. That a case is open says nothing of the sort: only a
@@ -175,7 +175,7 @@ def _unless_unnamed(is_named: bool) -> bool | None:
     return False if is_named else None
 
 
-def _person(change: Change, field: str | None) -> Data | None:
+def _person(change: VendorChange, field: str | None) -> Data | None:
     value = code(change, field)
     return {"id": value} if value else None
 
@@ -183,7 +183,7 @@ def _person(change: Change, field: str | None) -> Data | None:
 # --- CaseComment and the form --------------------------------------------------------------
 
 
-def _comment(change: Change, mapping: Mapping) -> Facts:
+def _comment(change: VendorChange, mapping: Mapping) -> Facts:
     """New comments only: an edited one was read by people already."""
     comment = mapping.comment
     if not change.is_new:
@@ -201,7 +201,7 @@ def _comment(change: Change, mapping: Mapping) -> Facts:
     yield subject, _fact(reported.CommentAdded, data)
 
 
-def _role(change: Change, mapping: Mapping, author: str) -> str:
+def _role(change: VendorChange, mapping: Mapping, author: str) -> str:
     """A customer of a portal is a user as an agent is, so an id alone often does not tell."""
     role = mapping.comment.role
     said = code(change, role.field)
@@ -220,7 +220,7 @@ def _role(change: Change, mapping: Mapping, author: str) -> str:
     return role.default
 
 
-def _request(change: Change, mapping: Mapping) -> Facts:
+def _request(change: VendorChange, mapping: Mapping) -> Facts:
     """A form that was sent in; later changes of it are ignored."""
     request = mapping.request
     if request is None or not change.is_new:

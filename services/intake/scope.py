@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from services.intake.record import HEADER, Change, plain, unmapped
+from services.intake.record import HEADER, VendorChange, plain, unmapped
 
 _BITMAP = re.compile(r"(?:\d+-)?0[xX][0-9A-Fa-f]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ChangedFields:
     """Which fields a change of an existing record is about.
 
     ``names`` is None where the header does not say: then a field that has a value is one.
@@ -36,16 +36,16 @@ class Scope:
         return field in self.nulled or self.fields.get(field) is not None
 
 
-def scope_of(change: Change) -> Scope:
+def scope_of(change: VendorChange) -> ChangedFields:
     """Errors: ``CannotTranslate`` where the header lists its fields in a form not read here."""
     changed = _names(change, "changedFields")
     nulled, differences = _names(change, "nulledFields"), _names(change, "diffFields")
-    return Scope(
+    return ChangedFields(
         frozenset(changed) or None, frozenset(nulled), frozenset(differences), change.fields
     )
 
 
-def _names(change: Change, which: str) -> list[str]:
+def _names(change: VendorChange, which: str) -> list[str]:
     held = change.header.get(which)
     if held is None:
         return []

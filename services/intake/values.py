@@ -8,19 +8,19 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from services.intake.record import RECORD_ID, Change, plain, unmapped
+from services.intake.record import RECORD_ID, VendorChange, plain, unmapped
 
 _UNSOUND = re.compile("[\x00\ud800-\udfff]")
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _KINDS: Final = {list: "a list", dict: "an object", bool: "true or false"}
 
 
-def held(change: Change, field: str | None) -> Any:
+def held(change: VendorChange, field: str | None) -> Any:
     """What a field holds, without tags; None where it is absent or no field is named."""
     return plain(change.fields.get(field)) if field else None
 
 
-def code(change: Change, field: str | None) -> str | None:
+def code(change: VendorChange, field: str | None) -> str | None:
     """An id or a listed value, without blanks around it; None where absent or blank."""
     text = (_text(change, field) or "").strip()
     if _UNFIT.search(text):
@@ -28,7 +28,7 @@ def code(change: Change, field: str | None) -> str | None:
     return text or None
 
 
-def record_id(change: Change, field: str | None) -> str | None:
+def record_id(change: VendorChange, field: str | None) -> str | None:
     """The id of another record; None where absent or blank."""
     found = code(change, field)
     if found is not None and RECORD_ID.fullmatch(found) is None:
@@ -36,13 +36,13 @@ def record_id(change: Change, field: str | None) -> str | None:
     return found
 
 
-def prose(change: Change, field: str | None) -> str | None:
+def prose(change: VendorChange, field: str | None) -> str | None:
     """Words of people: what cannot be written, such as half an emoji, becomes U+FFFD."""
     text = _text(change, field)
     return None if text is None else _UNSOUND.sub("\ufffd", text)
 
 
-def _text(change: Change, field: str | None) -> str | None:
+def _text(change: VendorChange, field: str | None) -> str | None:
     value = held(change, field)
     if value is None:
         return None
@@ -51,7 +51,7 @@ def _text(change: Change, field: str | None) -> str | None:
     return value if value.strip() else None
 
 
-def flag(change: Change, field: str | None) -> bool | None:
+def flag(change: VendorChange, field: str | None) -> bool | None:
     """True or false, also written as text; None where absent."""
     value = held(change, field)
     said = value.strip().casefold() if isinstance(value, str) else value

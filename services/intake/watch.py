@@ -28,7 +28,7 @@ CONDITIONS: Final = ("partitions", "kafka")
 log = get_logger(__name__)
 
 
-class Watch:
+class Watchdog:
     def __init__(self, app: Any, output: Output, give_up: Callable[[], object]) -> None:
         self._app, self._output, self._give_up = app, output, give_up
         self._carried: dict[Hashable, int] = {}

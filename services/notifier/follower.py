@@ -18,7 +18,7 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
-from infra.runtime.health import Progress
+from infra.runtime.health import Progress, Stuck
 from infra.runtime.kafka import topic_name
 from infra.runtime.logs import get_logger
 from infra.runtime.outage import Outage
@@ -48,10 +48,6 @@ FRESH: Final = 2.0
 ANSWER_WITHIN: Final = 10.0
 
 log = get_logger(__name__)
-
-
-class Stuck(RuntimeError):
-    """There is something to read and nothing is read: the process ends, and starts again."""
 
 
 @dataclass

@@ -14,13 +14,13 @@ from typing import Any, Final
 
 import asyncpg
 
+from infra.runtime.dead_letter_writing import DeadLetterWriter
 from infra.runtime.isolation import isolate, what_failed
 from infra.runtime.logs import get_logger
 from infra.runtime.postgres import POSTGRES_AWAY
 from policies.file import parsed
 from schemas import decided, topics
 from schemas.codec import Decided
-from services.notifier.dead_letters import Rejects
 from services.notifier.delivery.outbox import (
     FollowUp,
     MessageRow,
@@ -38,7 +38,7 @@ from services.notifier.directory.support import Directory
 from services.notifier.metrics import PLANNED
 from services.notifier.planning.audience import Known, policy_of
 from services.notifier.planning.briefs import brief, missed
-from services.notifier.planning.escalations import Escalation, after
+from services.notifier.planning.escalations import EscalationState, after
 from services.notifier.planning.gathering import Window, place
 from services.notifier.planning.plan import Intent, Timing, plan, superseded
 from services.notifier.reading import PendingDecision, TopicPosition, UnreadableDecision
@@ -87,7 +87,7 @@ class Planner:
     pool: Any
     directory: Directory
     waits: Waits
-    rejects: Rejects
+    dead_letters: DeadLetterWriter
     planned: int = 0
 
     def learn(self, texts: list[str]) -> None:
@@ -120,13 +120,13 @@ class Planner:
         await store(connection, plans)
         for one in decisions:
             if one.unreadable is not None:
-                await self.rejects.put(one.raw, one.unreadable.reason, one.unreadable.text)
+                await self.dead_letters.put(one.raw, one.unreadable.reason, one.unreadable.text)
         for row in plans.rows:
             PLANNED.labels(state=row.state).inc()
         return len(plans.rows)
 
     async def _set_aside(self, item: Item, error: Exception) -> None:
-        await self.rejects.put(item.raw, "processing-failed", what_failed(error))
+        await self.dead_letters.put(item.raw, "processing-failed", what_failed(error))
 
     # --- planning --------------------------------------------------------------------------
 
@@ -142,7 +142,7 @@ class Planner:
         misses = {one.subject for one in events if isinstance(one.data, decided.DeadlineMissed)}
         windows = await windows_of(connection, misses) if misses else {}
         gathering = Gathering(now, self.waits.gather_misses, windows)
-        changed: dict[str, Escalation] = {}
+        changed: dict[str, EscalationState] = {}
         for one, event in zip(decisions, events, strict=True):
             before = running.get(event.data.escalation_id or "")
             told = self.directory.of(policy_of(event, Known(escalation=before)))

@@ -16,8 +16,9 @@ from typing import Any, Final
 
 from aiokafka.errors import KafkaError
 
+from infra.runtime.dead_letter_writing import DeadLetterWriter
 from infra.runtime.logs import get_logger
-from infra.runtime.migrations import pending
+from infra.runtime.migrations import NotMigrated, pending
 from infra.runtime.outage import Outage
 from infra.runtime.postgres import POSTGRES_AWAY, open_pool
 from infra.runtime.probes import PROBES
@@ -25,7 +26,6 @@ from infra.runtime.settings import PostgresSettings, Settings
 from policies.catalogue import policies_in, shipped
 from policies.topic import PolicyTopic
 from schemas.topics import CASE_EVENTS
-from services.notifier.dead_letters import Rejects
 from services.notifier.delivery.channels import channels_of
 from services.notifier.delivery.lanes import SESSIONS
 from services.notifier.delivery.outbox import Outbox
@@ -46,10 +46,6 @@ GRACE: Final = 4.0
 log = get_logger(__name__)
 
 
-class NotMigrated(RuntimeError):
-    """The tables are missing or old."""
-
-
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Plan and send until asked to stop. Raises whatever ended one of its parts."""
     for condition in ("postgres", "kafka", "partitions"):
@@ -65,9 +61,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     pool = await _until_postgres_answers(settings.postgres, most, stop, postgres)
     if pool is None:
         return
-    rejects, mine = Rejects(settings.kafka), settings.notifier
+    letters, mine = DeadLetterWriter(settings.kafka, "notifier", "plan"), settings.notifier
     waits = Waits(mine.silent_after, mine.unknown_case_wait, mine.gather_misses)
-    planner = Planner(pool, directory, waits, rejects)
+    planner = Planner(pool, directory, waits, letters)
     retries = Retries(mine.retry_first, mine.retry_longest)
     senders: list[Sender] = []
 
@@ -87,7 +83,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         await _run_all(stop, wake, finishing, (_forget(pool), learning))
     finally:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.gather(rejects.close(), topic.close()), 2)
+            await asyncio.wait_for(asyncio.gather(letters.close(), topic.close()), 2)
         pool.terminate()
 
 

@@ -15,7 +15,7 @@ from policies.catalogue import policies_in, shipped
 from policies.topic import PolicyTopic
 from services.projections.projector.expiry import expire_daily
 from services.projections.projector.following import Following
-from services.projections.projector.watching import Watch
+from services.projections.projector.watching import Watchdog
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -25,7 +25,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         shipped(), settings.decider.default_policy, settings.decider.policies_folder
     )
     following, topic = Following(settings, policies), PolicyTopic(settings.kafka)
-    watch = Watch(following)
+    watch = Watchdog(following)
     following.learn(await topic.poll())
     beside = [
         asyncio.create_task(one)

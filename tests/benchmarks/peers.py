@@ -9,7 +9,7 @@ from schemas.codec import Envelope, Record, read_reported, write  # type: ignore
 from services.escalation.core.case import Case, Moment
 from services.escalation.core.decider import apply
 from services.escalation.decider import outgoing, states
-from services.escalation.decider.states import Kept
+from services.escalation.decider.states import StoredState
 
 
 def shipped_policies() -> Policies:
@@ -23,8 +23,8 @@ def decided(
     event = read_reported(record, None)
     if not isinstance(event, Envelope) or "/" in event.subject:
         return stored, []
-    kept = Kept(None, -1, Case()) if stored is None else states.load(stored)
+    kept = StoredState(None, -1, Case()) if stored is None else states.load(stored)
     at = datetime.fromtimestamp(place[2] / 1000, UTC)
     case, decisions = apply(kept.case, event, policies, Moment(event.time, at, at))
     written = [write(outgoing.caused(event, one, case, place[:2])) for one in decisions]
-    return states.dump(Kept(None, place[1], case)), written
+    return states.dump(StoredState(None, place[1], case)), written

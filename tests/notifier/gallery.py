@@ -26,14 +26,14 @@ from services.notifier.directory.forms import form_of
 from services.notifier.directory.support import Directory
 from services.notifier.planning.audience import Known, policy_of
 from services.notifier.planning.briefs import brief
-from services.notifier.planning.escalations import Escalation, after
+from services.notifier.planning.escalations import EscalationState, after
 from services.notifier.planning.plan import Intent, Timing, plan
 from services.notifier.planning.wording import (
+    Addressee,
     CaseReference,
     Facts,
     MailContext,
     NamedPerson,
-    Reader,
     Wording,
     write,
 )
@@ -108,9 +108,9 @@ class Teller:
         return found
 
     def _told(
-        self, decision: Decision, cause: Reported, state: Escalation | None,
+        self, decision: Decision, cause: Reported, state: EscalationState | None,
         asked: reported.EscalationRequested | None, at: datetime | None = None,
-    ) -> tuple[Escalation | None, list[Mail]]:  # fmt: skip
+    ) -> tuple[EscalationState | None, list[Mail]]:  # fmt: skip
         happened = Envelope(
             id=f"decision-{next(_ids)}", source="/escalation/decider",
             type=decided.type_of(type(decision)), subject=cause.subject,
@@ -132,7 +132,7 @@ class Teller:
 
 
 def _base(
-    happened: Decided, intent: Intent, state: Escalation | None,
+    happened: Decided, intent: Intent, state: EscalationState | None,
     asked: reported.EscalationRequested | None, cause: Reported,
 ) -> MailContext:  # fmt: skip
     reader = PEOPLE.get(intent.person_id or "", NamedPerson())
@@ -142,7 +142,7 @@ def _base(
     comment = cause.data.body if isinstance(cause.data, reported.CommentAdded) else None
     return MailContext(
         intent.template, happened.subject, happened.time, happened.time, {},
-        Reader(reader.name, reader.timezone), intent.audience,
+        Addressee(reader.name, reader.timezone), intent.audience,
         _about(happened.subject), PEOPLE["customer"],
         PEOPLE["sponsor"] if asked else None, PEOPLE.get(contact or "customer"),
         PEOPLE.get(state.owner_id or "") if state else None, PEOPLE.get(primary or ""),

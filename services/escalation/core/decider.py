@@ -22,7 +22,7 @@ from services.escalation.core.duties import terms_of
 from services.escalation.core.evolve import evolve
 from services.escalation.core.replanning import by_calendar, replanned
 from services.escalation.core.requests import (
-    Asked,
+    RequestInContext,
     judge,
     judge_comment,
     reject_without_case,
@@ -48,7 +48,7 @@ def decide(case: Case, event: Reported, policies: Policies, now: Moment) -> Deci
 def _about_case(case: Case, event: Reported, policies: Policies, now: Moment) -> Decisions:
     match event.data:
         case reported.CommentAdded() as comment:
-            asked = Asked(request_of(comment), event.subject, now)
+            asked = RequestInContext(request_of(comment), event.subject, now)
             judged = judge_comment(case, comment, asked, policies)
             happened = watching.commented(case, event, policies)
             return happened if judged is None else (judged, *happened)
@@ -84,7 +84,7 @@ def _about_nothing(case: Case, event: Reported, policies: Policies, now: Moment)
     request = event.data
     if type(request) is not reported.EscalationRequested or case.has_decided(request.request_id):
         return ()
-    return (reject_without_case(case, Asked(request, event.subject, now), policies),)
+    return (reject_without_case(case, RequestInContext(request, event.subject, now), policies),)
 
 
 def _requested(case: Case, event: Reported, policies: Policies, now: Moment) -> Decisions:
@@ -92,7 +92,7 @@ def _requested(case: Case, event: Reported, policies: Policies, now: Moment) -> 
     assert isinstance(request, reported.EscalationRequested)
     if case.has_decided(request.request_id):
         return ()
-    return (judge(case, Asked(request, event.subject, now), policies),)
+    return (judge(case, RequestInContext(request, event.subject, now), policies),)
 
 
 def _acted(case: Case, event: Reported, policies: Policies, now: Moment) -> Decisions:

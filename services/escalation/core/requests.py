@@ -25,7 +25,7 @@ from services.escalation.core.triage import triage
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestInContext:
     """A request with its circumstances: where, when, and when the broker wrote it down."""
 
     request: EscalationRequested
@@ -49,7 +49,7 @@ def policy_for(program: str | None, now: Moment, policies: Policies) -> Policy:
     return policies.judging(program, now.at if is_sound else now.recorded_at)
 
 
-def judge(case: Case, asked: Asked, policies: Policies) -> Decision:
+def judge(case: Case, asked: RequestInContext, policies: Policies) -> Decision:
     """Answer a request. Each request id is decided once; the caller has checked that."""
     about_account = isinstance(asked.request, AccountEscalationRequested)
     policy = policy_for(ACCOUNTS if about_account else case.program, asked.now, policies)
@@ -65,7 +65,7 @@ def judge(case: Case, asked: Asked, policies: Policies) -> Decision:
     return _accepted(case, asked, policy, (receipt, suggestions))
 
 
-def reject_without_case(case: Case, asked: Asked, policies: Policies) -> Rejected:
+def reject_without_case(case: Case, asked: RequestInContext, policies: Policies) -> Rejected:
     """A form that names no case is refused by the one rule that fails (002-06)."""
     policy = policy_for(CASELESS, asked.now, policies)
     nameless = replace(asked, request=asked.request.model_copy(update={"case_number": None}))
@@ -74,7 +74,7 @@ def reject_without_case(case: Case, asked: Asked, policies: Policies) -> Rejecte
     return _rejected(case, asked, _receipt(question, outcomes), (refusals, []))
 
 
-def _question(case: Case, asked: Asked, policy: Policy, policies: Policies) -> Question:
+def _question(case: Case, asked: RequestInContext, policy: Policy, policies: Policies) -> Question:
     return Question(
         asked.request,
         asked.subject,
@@ -99,7 +99,10 @@ def _receipt(question: Question, outcomes: list[decided.RuleOutcome]) -> Receipt
 
 
 def _rejected(
-    case: Case, asked: Asked, receipt: Receipt, why: tuple[list[decided.Refusal], list[str]]
+    case: Case,
+    asked: RequestInContext,
+    receipt: Receipt,
+    why: tuple[list[decided.Refusal], list[str]],
 ) -> Rejected:
     refusals, suggestions = why
     return Rejected(
@@ -115,7 +118,7 @@ def _rejected(
 
 
 def _accepted(
-    case: Case, asked: Asked, policy: Policy, told: tuple[Receipt, list[str]]
+    case: Case, asked: RequestInContext, policy: Policy, told: tuple[Receipt, list[str]]
 ) -> Accepted:
     request, (receipt, suggestions) = asked.request, told
     manages = policy.owner == "support-manager"
@@ -146,7 +149,7 @@ def _accepted(
 
 
 def _put_before_an_approver(
-    case: Case, asked: Asked, policy: Policy, told: tuple[Receipt, list[str]]
+    case: Case, asked: RequestInContext, policy: Policy, told: tuple[Receipt, list[str]]
 ) -> decided.ApprovalRequested:
     """With approval on, the escalation exists from the approval on (004-13)."""
     receipt, suggestions = told
@@ -196,7 +199,7 @@ def accept_approved(
     awaited = escalation.awaited
     assert awaited is not None, "only what awaits approval is approved"
     request = EscalationRequested(request_id=escalation.request_id)
-    asked = Asked(request, approval.subject, approval.now)
+    asked = RequestInContext(request, approval.subject, approval.now)
     of_case = case.manager_id if policy.owner == "support-manager" else case.agent_id
     return Accepted(
         case_id=asked.case_id,
@@ -276,7 +279,7 @@ def _facts(question: Question) -> dict[str, Any]:
 
 
 def judge_comment(
-    case: Case, comment: CommentAdded, asked: Asked, policies: Policies
+    case: Case, comment: CommentAdded, asked: RequestInContext, policies: Policies
 ) -> Decision | None:
     """A customer's public comment may be a request (001-11), or nearly one (001-13)."""
     policy = policy_for(case.program, asked.now, policies)
@@ -303,7 +306,7 @@ def _may_ask(comment: CommentAdded) -> bool:
     return by_customer and comment.is_public and not comment.is_automatic
 
 
-def _with_hint(asked: Asked, text: str, policy: Policy) -> Asked:
+def _with_hint(asked: RequestInContext, text: str, policy: Policy) -> RequestInContext:
     assert policy.phrase is not None
     if not phrases.is_bare(text, policy.phrase.words):
         return asked

@@ -13,7 +13,7 @@ from services.escalation.core.case import Case
 from services.escalation.core.deadlines import next_fire
 from services.escalation.decider import states
 from services.escalation.decider.batch import Row
-from services.escalation.decider.states import Kept
+from services.escalation.decider.states import StoredState
 
 
 class Cases:
@@ -21,7 +21,7 @@ class Cases:
 
     def __init__(self) -> None:
         self.stored: dict[bytes, bytes] = {}
-        self._open: dict[bytes, Kept] = {}
+        self._open: dict[bytes, StoredState] = {}
         self._pending: list[tuple[datetime, bytes]] = []
 
     def __contains__(self, key: object) -> bool:
@@ -30,15 +30,15 @@ class Cases:
     def __len__(self) -> int:
         return len(self.stored)
 
-    def get(self, key: bytes) -> Kept:
+    def get(self, key: bytes) -> StoredState:
         """The state of a subject; a new one where nothing is known of it."""
         kept = self._open.get(key)
         if kept is None:
             stored = self.stored.get(key)
-            kept = Kept(None, -1, Case()) if stored is None else states.load(stored)
+            kept = StoredState(None, -1, Case()) if stored is None else states.load(stored)
         return kept
 
-    def put(self, key: bytes, kept: Kept) -> None:
+    def put(self, key: bytes, kept: StoredState) -> None:
         """Take a state as it is from now on. Where it cannot be stored, this raises and the
         former one stands."""
         stored = states.dump(kept)
@@ -82,6 +82,6 @@ class Cases:
         return found
 
 
-def following(case: Case, offset: int) -> Kept:
+def following(case: Case, offset: int) -> StoredState:
     """The state after the record at ``offset`` changed the case."""
-    return Kept(next_fire(case), offset, case)
+    return StoredState(next_fire(case), offset, case)

@@ -28,7 +28,7 @@ from services.escalation.decider.catalogue import PolicyCatalogue
 from services.escalation.decider.loop import Shared, decide_partition, supervise
 from services.escalation.decider.ticks import Ticker
 from services.escalation.decider.transactions import SourcePartition
-from services.escalation.decider.watching import KAFKA, PARTITIONS, Watch
+from services.escalation.decider.watching import KAFKA, PARTITIONS, Watchdog
 
 GOODBYE: Final = 4.0
 """Seconds for the last words to Kafka; what is open then, its transaction's timeout ends."""
@@ -37,7 +37,7 @@ GOODBYE: Final = 4.0
 class AssignmentListener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     """Starts a loop for each partition assigned, ends them all when they are revoked."""
 
-    def __init__(self, shared: Shared, watch: Watch) -> None:
+    def __init__(self, shared: Shared, watch: Watchdog) -> None:
         self.shared, self.watch = shared, watch
         self.loops: dict[int, asyncio.Task[None]] = {}
 
@@ -89,7 +89,7 @@ async def _work(settings: Settings, catalogue: PolicyCatalogue, stop: asyncio.Ev
     consumer = group_consumer(settings)
     shared = Shared(settings, catalogue, consumer, Ticker(settings.kafka), Progress())
     name = topic_name(settings.kafka, topics.CASE_EVENTS.name)
-    watch = Watch(shared, name)
+    watch = Watchdog(shared, name)
     listener = AssignmentListener(shared, watch)
     consumer.subscribe([name], listener=listener)
     await consumer.start()

@@ -18,7 +18,7 @@ from services.escalation.core.case import Case
 
 
 @dataclass(slots=True)
-class Kept:
+class StoredState:
     """``fires_at`` is when the case's next deadline is decided; first, so that a restore can
     find it without reading the rest."""
 
@@ -44,17 +44,17 @@ class PartitionProgress:
     seen: bytes = b""
 
 
-_KEPT: Final = TypeAdapter(Kept)
+_KEPT: Final = TypeAdapter(StoredState)
 _PROGRESS: Final = TypeAdapter(PartitionProgress)
 _OF_A_STATE: Final = {"case", "clock"}
 _DUE: Final = b'{"fires_at":"'
 
 
-def dump(kept: Kept) -> bytes:
+def dump(kept: StoredState) -> bytes:
     return _KEPT.dump_json(kept, exclude_defaults=True)
 
 
-def load(stored: bytes) -> Kept:
+def load(stored: bytes) -> StoredState:
     return _KEPT.validate_json(stored)
 
 

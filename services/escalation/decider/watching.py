@@ -35,7 +35,7 @@ log = get_logger(__name__)
 
 
 @dataclass
-class Watch:
+class Watchdog:
     """What was seen of this process's partitions. ``joined`` is set while it is a member of the
     group, with partitions or without."""
 

@@ -17,7 +17,7 @@ from schemas.codec import Decided
 from schemas.decided import PolicyRef
 from services.notifier.delivery.channels.channel import DeliveryResult
 from services.notifier.directory.store import as_json
-from services.notifier.planning.escalations import Escalation
+from services.notifier.planning.escalations import EscalationState
 from services.notifier.planning.gathering import MOST_LISTED, Window
 from services.notifier.planning.plan import Intent, Superseded
 from services.notifier.sql import SQL
@@ -114,14 +114,14 @@ async def store(connection: Any, plans: Plans) -> None:
         await connection.execute(SQL["strike_misses"], superseded)
 
 
-async def escalations_of(connection: Any, ids: Iterable[str]) -> dict[str, Escalation]:
+async def escalations_of(connection: Any, ids: Iterable[str]) -> dict[str, EscalationState]:
     """The escalations of these ids that we have learnt of."""
     rows = await connection.fetch(SQL["escalations_of"], list(ids))
-    found = (Escalation.model_validate_json(row["state"]) for row in rows)
+    found = (EscalationState.model_validate_json(row["state"]) for row in rows)
     return {one.escalation_id: one for one in found}
 
 
-async def keep_escalations(connection: Any, changed: Iterable[Escalation]) -> None:
+async def keep_escalations(connection: Any, changed: Iterable[EscalationState]) -> None:
     rows = [
         {"escalation_id": one.escalation_id, "subject": one.subject,
          "state": one.model_dump(mode="json")}

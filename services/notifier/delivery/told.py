@@ -6,13 +6,13 @@ import json
 from datetime import datetime
 from typing import Any
 
-from services.notifier.planning.escalations import Escalation
+from services.notifier.planning.escalations import EscalationState
 from services.notifier.planning.wording import (
+    Addressee,
     CaseReference,
     Facts,
     MailContext,
     NamedPerson,
-    Reader,
 )
 
 
@@ -25,14 +25,14 @@ def told(row: Any, now: datetime) -> MailContext:
         happened_at=row["event_time"],
         written_at=now,
         brief=json.loads(row["brief"]),
-        reader=Reader(row["name"], row["timezone"]),
+        reader=Addressee(row["name"], row["timezone"]),
         audience=row["audience"],
         case=_case(row["file"]),
         **{name: _somebody(row[name]) for name in _PEOPLE},
         comments=row["comments"],
         words=row["words"],
         form=Facts(json.loads(row["form"] or "{}")),
-        escalation=None if state is None else Escalation.model_validate_json(state),
+        escalation=None if state is None else EscalationState.model_validate_json(state),
         is_escalated=row["is_escalated"],
     )
 

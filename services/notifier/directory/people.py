@@ -19,7 +19,7 @@ from services.notifier.directory.forms import LONGEST, as_text, form_of, words_o
 
 
 @dataclass(slots=True)
-class PersonRow:
+class PersonAtCase:
     """What a case says of a person."""
 
     subject: str
@@ -58,7 +58,7 @@ class WordsRow:
 
 
 @dataclass(slots=True)
-class CaseRow:
+class CaseDirectoryRow:
     """Who looks after a case. ``assigned`` values win over those given when it was opened."""
 
     subject: str
@@ -84,9 +84,9 @@ class CaseRow:
 class Learnt:
     """All that a batch of records said."""
 
-    people: dict[tuple[str, str], PersonRow]
+    people: dict[tuple[str, str], PersonAtCase]
     asked: dict[tuple[str, str, int], AskedRow]
-    cases: dict[str, CaseRow]
+    cases: dict[str, CaseDirectoryRow]
     words: list[WordsRow]
 
 
@@ -140,7 +140,7 @@ def _meet(found: Learnt, said: CaseFact, person: Person) -> None:
         return
     name, email, phone, timezone, hours = (None if is_blank(value) else value for value in given)
     subject = said.event.subject
-    row = PersonRow(subject, person.id, name, email, phone, timezone, hours, said.at)
+    row = PersonAtCase(subject, person.id, name, email, phone, timezone, hours, said.at)
     before = found.people.get((subject, person.id))
     if before is not None:
         row.name = row.name or before.name
@@ -202,13 +202,13 @@ def _remember_request(found: Learnt, said: CaseFact, request: reported.Escalatio
     found.asked.setdefault((subject, ref, said.offset), row)
 
 
-def _case(found: Learnt, said: CaseFact) -> CaseRow:
-    row = found.cases.setdefault(said.event.subject, CaseRow(said.event.subject, said.at))
+def _case(found: Learnt, said: CaseFact) -> CaseDirectoryRow:
+    row = found.cases.setdefault(said.event.subject, CaseDirectoryRow(said.event.subject, said.at))
     row.said_at = said.at
     return row
 
 
-def _open(row: CaseRow, opened: reported.Opened) -> None:
+def _open(row: CaseDirectoryRow, opened: reported.Opened) -> None:
     manager, agent = opened.support_manager, opened.assigned_agent
     row.title = row.title or _words(opened.title)
     row.product = row.product or _words(opened.product)
@@ -223,7 +223,7 @@ def _open(row: CaseRow, opened: reported.Opened) -> None:
     row.opened = True
 
 
-def _assign(row: CaseRow, assigned: reported.Assigned) -> None:
+def _assign(row: CaseDirectoryRow, assigned: reported.Assigned) -> None:
     manager, agent = assigned.support_manager, assigned.agent
     row.assigned_manager_id = _id(manager) or row.assigned_manager_id
     row.assigned_agent_id = _id(agent) or row.assigned_agent_id

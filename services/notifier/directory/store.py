@@ -17,7 +17,7 @@ from schemas.codec import Decided
 from services.notifier.directory.people import Learnt
 from services.notifier.planning.audience import Known
 from services.notifier.planning.comments import MOST_A_DAY, commented
-from services.notifier.planning.escalations import Escalation
+from services.notifier.planning.escalations import EscalationState
 from services.notifier.sql import SQL
 
 
@@ -62,7 +62,7 @@ async def comments_while_watched(connection: Any, since: dict[str, int]) -> list
     )
     return [
         commented(
-            Escalation.model_validate_json(row["state"]), row["ref"], row["person_id"],
+            EscalationState.model_validate_json(row["state"]), row["ref"], row["person_id"],
             row["said_at"], row["source_offset"],
         )
         for row in rows

@@ -14,7 +14,7 @@ from schemas.decided import PolicyRef
 from services.notifier.directory.addresses import Addresses
 from services.notifier.directory.mailbox import mailbox
 from services.notifier.directory.support import Audiences
-from services.notifier.planning.escalations import Escalation
+from services.notifier.planning.escalations import EscalationState
 
 ROLE = "role:"
 CUSTOMERS = frozenset({"requester", "author", "customer", "on-behalf-of"})
@@ -32,7 +32,7 @@ class Known:
     support_manager_id: str | None = None
     agent_id: str | None = None
     team: str | None = None
-    escalation: Escalation | None = None
+    escalation: EscalationState | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 from schemas import decided
 from schemas.codec import Decided
 from schemas.envelope import Envelope
-from services.notifier.planning.escalations import Escalation
+from services.notifier.planning.escalations import EscalationState
 
 MOST_A_DAY: Final = 20
 """Comments of one case that are told within a day; whoever looks then sees the others."""
@@ -27,7 +27,7 @@ class CustomerCommented(decided.Decision):
 
 
 def commented(
-    now: Escalation, comment_id: str, by_id: str | None, at: datetime, offset: int
+    now: EscalationState, comment_id: str, by_id: str | None, at: datetime, offset: int
 ) -> Decided:
     """A comment on an escalation that is watched; its id makes it told once."""
     return Envelope(

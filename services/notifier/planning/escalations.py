@@ -33,7 +33,7 @@ class DutyState(BaseModel):
     repeats: bool = False
 
 
-class Escalation(BaseModel):
+class EscalationState(BaseModel):
     """One escalation, or request that awaits approval. ``facts`` are those of its acceptance."""
 
     escalation_id: str
@@ -62,14 +62,14 @@ class Escalation(BaseModel):
 Specs = dict[str, DutySpec]
 
 
-def after(before: Escalation | None, event: Decided, specs: Specs) -> Escalation | None:
+def after(before: EscalationState | None, event: Decided, specs: Specs) -> EscalationState | None:
     """The escalation after a decision; None for a decision on one that we never learnt of."""
     match event.data:
         case decided.Accepted() as one if one.escalation_id:
             return _accepted(before, event, one, specs)
         case decided.ApprovalRequested(escalation_id=str(id_)) as one:
             due = Duty(duty=one.duty, due_at=one.due_at, clock=one.clock)
-            begun = Escalation(
+            begun = EscalationState(
                 escalation_id=id_, subject=event.subject, policy=one.receipt.policy,
                 status="awaiting-approval", team=one.team, request_id=one.request_id,
                 approvers=tuple(one.approvers),
@@ -80,10 +80,10 @@ def after(before: Escalation | None, event: Decided, specs: Specs) -> Escalation
 
 
 def _accepted(
-    before: Escalation | None, event: Decided, one: decided.Accepted, specs: Specs
-) -> Escalation:
+    before: EscalationState | None, event: Decided, one: decided.Accepted, specs: Specs
+) -> EscalationState:
     facts = one.model_dump(mode="json", exclude={"receipt", "fulfilled", "duties"})
-    begun = Escalation(
+    begun = EscalationState(
         escalation_id=one.escalation_id or "", subject=event.subject, policy=one.policy,
         status="running", team=one.team, owner_id=one.owner_id, contact_id=one.contact_id,
         request_id=one.request_id, level=one.level,
@@ -92,7 +92,7 @@ def _accepted(
     return _with_duties(begun, one.duties, specs)
 
 
-def _gone_on(now: Escalation, event: Decided, specs: Specs) -> Escalation:
+def _gone_on(now: EscalationState, event: Decided, specs: Specs) -> EscalationState:
     match event.data:
         case decided.Deescalated(still_monitored=monitored):
             return _ended(now, "monitored" if monitored else "over", event.source_offset)
@@ -110,12 +110,12 @@ def _gone_on(now: Escalation, event: Decided, specs: Specs) -> Escalation:
             return now
 
 
-def _ended(now: Escalation, status: Status, offset: int | None) -> Escalation:
+def _ended(now: EscalationState, status: Status, offset: int | None) -> EscalationState:
     monitored_from = offset if now.monitored_from is None else now.monitored_from
     return now.model_copy(update={"status": status, "duties": {}, "monitored_from": monitored_from})
 
 
-def _recorded(now: Escalation, one: decided.Recorded) -> Escalation:
+def _recorded(now: EscalationState, one: decided.Recorded) -> EscalationState:
     match one:
         case decided.LevelRaised(to=level):
             return now.model_copy(update={"level": level})
@@ -133,13 +133,13 @@ def _recorded(now: Escalation, one: decided.Recorded) -> Escalation:
             return now
 
 
-def _changed(now: Escalation, duty: str, **but: Any) -> Escalation:
+def _changed(now: EscalationState, duty: str, **but: Any) -> EscalationState:
     if (state := now.duties.get(duty)) is None:
         return now
     return now.model_copy(update={"duties": now.duties | {duty: state.model_copy(update=but)}})
 
 
-def _with_duties(now: Escalation, duties: Iterable[Duty], specs: Specs) -> Escalation:
+def _with_duties(now: EscalationState, duties: Iterable[Duty], specs: Specs) -> EscalationState:
     for one in duties:
         before, spec = now.duties.get(one.duty), specs.get(one.duty)
         state = DutyState(
@@ -153,14 +153,14 @@ def _with_duties(now: Escalation, duties: Iterable[Duty], specs: Specs) -> Escal
     return now
 
 
-def _missed(now: Escalation, one: decided.DeadlineMissed) -> Escalation:
+def _missed(now: EscalationState, one: decided.DeadlineMissed) -> EscalationState:
     state = now.duties.get(one.duty)
     if state is None or (state.missed_at is not None and state.missed_at >= one.due_at):
         return now
     return _changed(now, one.duty, missed_times=state.missed_times + 1, missed_at=one.due_at)
 
 
-def _kept(now: Escalation, fulfilled: Iterable[Fulfilment]) -> Escalation:
+def _kept(now: EscalationState, fulfilled: Iterable[Fulfilment]) -> EscalationState:
     """A report for a period that was missed makes that one kept and leaves the open one."""
     for one in fulfilled:
         state = now.duties.get(one.duty)

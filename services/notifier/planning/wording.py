@@ -18,7 +18,7 @@ from schemas.subject import subject_of
 from services.notifier.directory.mailbox import one_line
 from services.notifier.planning import words
 from services.notifier.planning.clock import Clock, zone_of
-from services.notifier.planning.escalations import DutyState, Escalation
+from services.notifier.planning.escalations import DutyState, EscalationState
 from services.notifier.planning.layout import (
     Formatted,
     as_html,
@@ -32,7 +32,7 @@ from services.notifier.planning.layout import (
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class Addressee:
     """Who reads; without a known zone in UTC."""
 
     name: str | None = None
@@ -84,7 +84,7 @@ class MailContext:
     happened_at: datetime
     written_at: datetime
     brief: Mapping[str, Any]
-    reader: Reader = Reader()
+    reader: Addressee = Addressee()
     audience: str = ""
     case: CaseReference = CaseReference()
     requester: NamedPerson | None = None
@@ -96,7 +96,7 @@ class MailContext:
     comments: str | None = None
     words: str | None = None
     form: Facts = field(default_factory=Facts)
-    escalation: Escalation | None = None
+    escalation: EscalationState | None = None
     is_escalated: bool = False
 
     @property
@@ -181,7 +181,7 @@ def write(told: MailContext) -> Wording:
     return Wording(subject, as_text(greeting, parts), as_html(subject, greeting, parts))
 
 
-def _greeting(reader: Reader) -> str:
+def _greeting(reader: Addressee) -> str:
     name = one_line(reader.name or "", 80)
     return f"Hello {name}," if name else "Hello,"
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
+from infra.runtime.dead_letter_writing import DeadLetterWriter
 from infra.runtime.kafka import topic_name
 from infra.runtime.logs import get_logger
 from infra.runtime.membership import make_member
@@ -25,10 +26,9 @@ from schemas import topics
 from services.projections.metrics import BATCHES, READ, Ages
 from services.projections.projector.applying import Applier
 from services.projections.projector.batches import LostOwnership, Projector, ReadBatch
-from services.projections.projector.dead_letters import Rejects
 from services.projections.projector.policy_tables import write_policies
 from services.projections.projector.positions import Assignment, Outages, Positions
-from services.projections.projector.reading import Found, Unusable, read_all
+from services.projections.projector.reading import ReadRecords, Unusable, read_all
 from services.projections.projector.schema import TABLES_MISSING, connect, require_tables
 from services.projections.sql import SQL
 
@@ -45,7 +45,7 @@ class Following:
         self.settings, self.policies = settings, policies
         self.cases = topic_name(kafka, topics.CASE_EVENTS.name)
         self.decides = topic_name(kafka, topics.ESCALATION_EVENTS.name)
-        self.rejects = Rejects(kafka)
+        self.dead_letters = DeadLetterWriter(kafka, "projections", "project")
         self.positions, self.outages, self.ages = Positions(), Outages(), Ages()
         self.is_stale = False
         """Whether somebody saw that what we hold of Postgres no longer counts."""
@@ -53,6 +53,10 @@ class Following:
         self.consumer = self.assignment.consumer = make_member(
             kafka, topics.PROJECTIONS_GROUP, settings.projections.instance_id
         )
+
+    async def set_aside(self, one: Unusable) -> None:
+        """Dead-letter what we alone cannot apply, and what is foreign to the escalation topic."""
+        await self.dead_letters.put(one.record, one.reason, one.text)
 
     def learn(self, texts: list[str]) -> None:
         """Take versions of policies that were published meanwhile."""
@@ -68,7 +72,7 @@ class Following:
         finally:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.consumer.stop(), 3)
-            await self.rejects.close()
+            await self.dead_letters.close()
 
     async def _while_it_lasts(self, stop: asyncio.Event) -> None:
         """As long as one connection to Postgres lasts; then a wait before the next one."""
@@ -115,7 +119,7 @@ class Connected:
         """
         one = self.following
         projector = Projector(self.connection, one.decides, one.policies)
-        applier = Applier(projector, one.rejects.put)
+        applier = Applier(projector, one.set_aside)
         try:
             while not stop.is_set() and not one.is_stale:
                 if one.assignment.changed:
@@ -173,7 +177,7 @@ class Connected:
         unusable: list[Unusable] = []
         for place, batch in batches.items():
             records = fetched[TopicPartition(*place)]
-            found = Found()
+            found = ReadRecords()
             for start in range(0, len(records), SLICE):
                 read_all(records[start : start + SLICE], one.decides, found)
                 await asyncio.sleep(0)

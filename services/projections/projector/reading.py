@@ -48,7 +48,7 @@ class Unusable:
 
 
 @dataclass(slots=True)
-class Found:
+class ReadRecords:
     """What a stretch of records holds. ``outcomes`` counts all of them, by topic and outcome."""
 
     read: list[Read] = field(default_factory=list)
@@ -56,9 +56,9 @@ class Found:
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
-def read_all(records: Iterable[Any], decides: str, found: Found | None = None) -> Found:
+def read_all(records: Iterable[Any], decides: str, found: ReadRecords | None = None) -> ReadRecords:
     """Read records in their order, behind what was ``found`` before."""
-    found = found or Found()
+    found = found or ReadRecords()
     for record in records:
         topic = "escalation" if record.topic == decides else "case"
         one = read(record, decides)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from infra.runtime.migrations import migrations_in
+from infra.runtime.migrations import NotMigrated, migrations_in
 from infra.runtime.settings import PostgresSettings
 
 PATIENCE: Final = 60.0
@@ -17,10 +17,6 @@ _NEEDED: Final = [
     (one.version, one.file)
     for one in migrations_in(Path(str(files("services.projections") / "migrations")))
 ]
-
-
-class NotMigrated(RuntimeError):
-    """Which migrations are missing."""
 
 
 TABLES_MISSING: Final = (

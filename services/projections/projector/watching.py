@@ -14,7 +14,7 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
-from infra.runtime.health import Progress
+from infra.runtime.health import Progress, Stuck
 from infra.runtime.logs import get_logger
 from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.probes import PROBES
@@ -34,11 +34,7 @@ CONDITIONS: Final = ("partitions", "caught-up", "postgres", "kafka", "read-model
 log = get_logger(__name__)
 
 
-class Stuck(RuntimeError):
-    """There is something to read and nothing is applied: the process ends, and starts again."""
-
-
-class Watch:
+class Watchdog:
     """One look after the other, for as long as the service runs."""
 
     def __init__(self, following: Following) -> None:

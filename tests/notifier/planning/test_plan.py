@@ -13,7 +13,7 @@ from schemas.codec import Decided
 from schemas.decided import PolicyRef
 from services.notifier.directory.support import Directory
 from services.notifier.planning.audience import Known
-from services.notifier.planning.escalations import Escalation
+from services.notifier.planning.escalations import EscalationState
 from services.notifier.planning.plan import PATIENCE, Intent, Timing, plan
 from tests.notifier.decisions import (
     CASE,
@@ -31,8 +31,8 @@ from tests.notifier.decisions import (
 THREE_DAYS = timedelta(days=3)
 
 
-def running(policy: PolicyRef, **but: Any) -> Escalation:
-    return Escalation(
+def running(policy: PolicyRef, **but: Any) -> EscalationState:
+    return EscalationState(
         escalation_id="escalation-1", subject=CASE, policy=policy, status="running", **but
     )
 

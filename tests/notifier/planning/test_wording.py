@@ -19,11 +19,11 @@ from services.notifier.planning.audience import Known, policy_of
 from services.notifier.planning.briefs import brief
 from services.notifier.planning.escalations import after
 from services.notifier.planning.wording import (
+    Addressee,
     CaseReference,
     Facts,
     MailContext,
     NamedPerson,
-    Reader,
     Wording,
     write,
 )
@@ -41,11 +41,11 @@ from tests.notifier.decisions import (
 )
 from tests.spec import POLICIES
 
-BERLIN = Reader("Ann", "Europe/Berlin")
+BERLIN = Addressee("Ann", "Europe/Berlin")
 KNOWN_CASE = CaseReference("Printer\non fire", "Print", "account-1", "S1", "gold", known=True)
 
 
-def read(event: Decided, template: str, reader: Reader = BERLIN, **but: Any) -> Wording:
+def read(event: Decided, template: str, reader: Addressee = BERLIN, **but: Any) -> Wording:
     audiences = DIRECTORY.of(policy_of(event, Known()))
     base = MailContext(
         template, event.subject, event.time, NOON, brief(event, audiences), reader,
@@ -153,7 +153,7 @@ def test_a_rejection_names_the_instant_in_the_readers_zone() -> None:
     assert (
         "Monday, 7 January 2030, 18:00 (Europe/Berlin, UTC+01:00)" in read(event, "rejected").text
     )
-    nowhere = read(event, "rejected", Reader("Ann", "Middle/Earth")).text
+    nowhere = read(event, "rejected", Addressee("Ann", "Middle/Earth")).text
     assert "Monday, 7 January 2030, 17:00 (UTC)" in nowhere
 
 
@@ -186,7 +186,7 @@ def test_an_accepted_request_without_a_reason_is_asked_for_one() -> None:
 def test_the_manager_reads_whom_to_contact_and_why() -> None:
     ann = NamedPerson("Ann", "ann@customer.example", "+49 30 1", "Europe/Berlin", "9 to 15")
     text = read(
-        accepted(), "handover", Reader("Ben"), contact=ann, comments="It is\ndown.",
+        accepted(), "handover", Addressee("Ben"), contact=ann, comments="It is\ndown.",
         case=KNOWN_CASE,
     ).text  # fmt: skip
     assert "Contact:       Ann, ann@customer.example, +49 30 1, Europe/Berlin, 9 to 15" in text
@@ -203,7 +203,7 @@ def test_a_handover_says_how_it_is_marked_and_what_is_owed_in_the_order_of_time(
         {"duty": "next-update", "due_at": None, "clock": "elapsed"},
     ]
     event = accepted(escalation_severity="high", colour="red", duties=duties)
-    told = read(event, "handover", Reader("Ben"))
+    told = read(event, "handover", Addressee("Ben"))
     assert "Escalation:    high severity, shown in red" in told.text
     assert "high severity, shown in red" in told.html
     for body in (flat(told.text), flat(told.html)):
@@ -269,7 +269,7 @@ def test_a_link_is_a_page_of_the_web_or_none() -> None:
 
 def test_reported_text_cannot_become_markup() -> None:
     told = read(
-        accepted(), "handover", Reader("<b>Ben</b>"), comments="<script>alert(1)</script>",
+        accepted(), "handover", Addressee("<b>Ben</b>"), comments="<script>alert(1)</script>",
         case=CaseReference("<img src=x>"),
     )  # fmt: skip
     assert "<script>" not in told.html and "<img" not in told.html and "<b>" not in told.html

@@ -23,7 +23,7 @@ from services.projections.review.cli.timeline import show_timeline
 from services.projections.review.questions import case as case_questions
 from services.projections.review.questions import periods
 from services.projections.review.questions.connection import CannotRead
-from services.projections.review.questions.daily_review import Scope, gather
+from services.projections.review.questions.daily_review import ReviewScope, gather
 from services.projections.review.questions.queries import Until
 
 Found = TypeVar("Found")
@@ -74,8 +74,8 @@ def review(
     policies = _policies(settings)
     calendar = policies.judging(None, datetime.now(UTC)).calendar
     try:
-        asked = periods.Asked(date, as_of, since, zone)
-        scope = Scope(periods.period(asked, calendar, datetime.now(UTC)), team)
+        asked = periods.PeriodOptions(date, as_of, since, zone)
+        scope = ReviewScope(periods.period(asked, calendar, datetime.now(UTC)), team)
     except ValueError as error:
         raise typer.BadParameter(visible(error)) from None
     board = _answer(gather(settings, scope, policies))
@@ -155,7 +155,9 @@ def timeline(
 async def show_review(settings: Settings, console: Console) -> None:
     """The review of now."""
     policies, now = _policies(settings), datetime.now(UTC)
-    scope = Scope(periods.period(periods.Asked(), policies.judging(None, now).calendar, now))
+    scope = ReviewScope(
+        periods.period(periods.PeriodOptions(), policies.judging(None, now).calendar, now)
+    )
     show(await gather(settings, scope, policies), console)
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, tzinfo
-from typing import Any, Final
+from typing import Any
 
 from schemas import codes
 from services.projections.review.cli.wording import shown
-
-ONLY_ONCE: Final = "The case was escalated before ({actual}), and that is possible only once."
 
 
 def sentence(rule: dict[str, Any], once_only: bool = False, zone: tzinfo = UTC) -> str:
@@ -21,5 +19,5 @@ def sentence(rule: dict[str, Any], once_only: bool = False, zone: tzinfo = UTC) 
         return f"{name.capitalize()}: this could not be asked here."
     said = meaning.met if rule["outcome"] == "met" else meaning.not_met
     if once_only and rule["rule"] == "case-is-not-escalated-yet" and rule["outcome"] == "not-met":
-        said = ONLY_ONCE
+        said = codes.ONLY_ONCE
     return said.format(expected=shown(rule["expected"], zone), actual=shown(rule["actual"], zone))

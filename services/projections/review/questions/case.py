@@ -11,7 +11,7 @@ from policies.catalogue import Policies
 from services.projections.review.questions import past
 from services.projections.review.questions.eligibility import CaseFacts, answer
 from services.projections.review.questions.judgements import Telling, receipts
-from services.projections.review.questions.queries import Reader, Row, Until, reader
+from services.projections.review.questions.queries import ReviewQueries, Row, Until, reader
 from services.projections.review.questions.story import Story
 
 
@@ -85,13 +85,13 @@ def _people(said: dict[str, Any]) -> list[str]:
     return ids + [str(one["id"]) for one in people if one.get("id")]
 
 
-async def _turn(ask: Reader, subject: str) -> str | None:
+async def _turn(ask: ReviewQueries, subject: str) -> str | None:
     """Whose turn it is on a case with an open escalation."""
     rows: list[Row] = await ask.open_of_case(subject)
     return rows[0]["turn"] if rows else None
 
 
-async def _seen(ask: Reader, subject: str) -> None:
+async def _seen(ask: ReviewQueries, subject: str) -> None:
     if not await ask.is_known(subject):
         raise NeverSeen(
             f"{subject}: no event of such a case was seen. Is the id as the CRM has it? "

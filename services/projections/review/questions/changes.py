@@ -36,7 +36,7 @@ OF_DUTIES: Final = frozenset({MISSED, KEPT_AFTER_ALL, "duty-replanned"})
 
 
 @dataclass(frozen=True)
-class Change:
+class DailyChange:
     """One decision of a kind: about what, and when it happened."""
 
     kind: str
@@ -50,17 +50,17 @@ class Change:
         return found | ({"duty": self.duty} if self.duty else {})
 
 
-def changes_in(decisions: Iterable[Row], kept: Kept) -> dict[str, list[Change]]:
+def changes_in(decisions: Iterable[Row], kept: Kept) -> dict[str, list[DailyChange]]:
     """The decisions of a stretch of time by kind, every kind named. A miss that turned out to be
     ``kept`` is none."""
-    found: dict[str, list[Change]] = {kind: [] for kind in KINDS}
+    found: dict[str, list[DailyChange]] = {kind: [] for kind in KINDS}
     for row in decisions:
         if row["name"] not in KINDS:
             continue
         duty = (data_of(row) or {}).get("duty") if row["name"] in OF_DUTIES else None
-        one = Change(row["name"], row["subject"], row["occurred_at"], duty)
+        one = DailyChange(row["name"], row["subject"], row["occurred_at"], duty)
         if one.kind == MISSED and (one.subject, str(duty), one.at) in kept:
-            one = Change(KEPT_AFTER_ALL, one.subject, one.at, duty)
+            one = DailyChange(KEPT_AFTER_ALL, one.subject, one.at, duty)
         found[one.kind].append(one)
     return found
 

@@ -10,12 +10,18 @@ from typing import Any, Final
 from infra.runtime.settings import Settings
 from policies.catalogue import Policies
 from services.projections.review.questions import past
-from services.projections.review.questions.changes import KINDS, MISSED, Change, changes_in, refusal
+from services.projections.review.questions.changes import (
+    KINDS,
+    MISSED,
+    DailyChange,
+    changes_in,
+    refusal,
+)
 from services.projections.review.questions.periods import Period
 from services.projections.review.questions.queries import (
     ALWAYS,
     IMPROVING,
-    Reader,
+    ReviewQueries,
     Row,
     Until,
     reader,
@@ -38,7 +44,7 @@ PEOPLE: Final = ("primary-contact-assigned", "escalation-requested", "account-es
 
 
 @dataclass(frozen=True)
-class Scope:
+class ReviewScope:
     """What is asked for: which stretch of time, and whose cases; ``team`` None is everybody's."""
 
     period: Period
@@ -49,9 +55,9 @@ class Scope:
 class Board:
     """What the review shows. ``rows`` are the open escalations."""
 
-    scope: Scope
+    scope: ReviewScope
     rows: list[Row]
-    changes: dict[str, list[Change]]
+    changes: dict[str, list[DailyChange]]
     rejections: list[Row]
     not_told: list[Row]
     data_as_of: datetime | None
@@ -118,7 +124,7 @@ def _of_one(who: str, rows: list[Row], now: datetime) -> dict[str, Any]:
     }
 
 
-async def gather(settings: Settings, scope: Scope, policies: Policies) -> Board:
+async def gather(settings: Settings, scope: ReviewScope, policies: Policies) -> Board:
     """Read the board. Errors: ``CannotRead``."""
     period, until = scope.period, scope.period.bound
     async with reader(settings) as ask:
@@ -166,13 +172,13 @@ class _Mine:
         return bool(team == self.team)
 
 
-async def _rows_now(ask: Reader, _: Until) -> tuple[list[Row], list[Row]]:
+async def _rows_now(ask: ReviewQueries, _: Until) -> tuple[list[Row], list[Row]]:
     rows = await ask.open_escalations()
     watched = [row["case_id"] for row in rows if row["case_id"] and row["status"] == "monitored"]
     return rows, await ask.improvements(watched)
 
 
-async def _rows_then(ask: Reader, until: Until) -> tuple[list[Row], list[Row]]:
+async def _rows_then(ask: ReviewQueries, until: Until) -> tuple[list[Row], list[Row]]:
     decisions = await ask.decisions(until)
     rows = past.open_rows(decisions, until.moment)
     subjects = {row["case_id"] for row in rows if row["case_id"]}
@@ -194,7 +200,7 @@ class Named:
     owners: set[str]
 
 
-async def _around(ask: Reader, named: Named, until: Until, policies: Policies) -> Around:
+async def _around(ask: ReviewQueries, named: Named, until: Until, policies: Policies) -> Around:
     """What is known of these cases and people; of a past moment what was known then."""
     subjects, owners = named.subjects, named.owners
     if until.is_past:

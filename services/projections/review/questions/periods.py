@@ -30,7 +30,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PeriodOptions:
     """What was written at the prompt."""
 
     date: str | None = None
@@ -39,7 +39,7 @@ class Asked:
     zone: str = "UTC"
 
 
-def period(asked: Asked, calendar: Calendar, now: datetime) -> Period:
+def period(asked: PeriodOptions, calendar: Calendar, now: datetime) -> Period:
     """The stretch that was asked for. Errors: ``ValueError`` that says what to write instead.
 
     Without ``since`` it begins at the same time of the working day before, so that a Monday shows
@@ -57,7 +57,7 @@ def period(asked: Asked, calendar: Calendar, now: datetime) -> Period:
     return Period(since, until, zone, is_past)
 
 
-def _until(asked: Asked, zone: tzinfo, now: datetime) -> tuple[datetime, bool]:
+def _until(asked: PeriodOptions, zone: tzinfo, now: datetime) -> tuple[datetime, bool]:
     if asked.date is not None and asked.as_of is not None:
         raise ValueError("give a date or a moment, not both")
     if asked.as_of is not None:

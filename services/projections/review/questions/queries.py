@@ -38,13 +38,13 @@ class Until:
 
 
 @asynccontextmanager
-async def reader(settings: Settings) -> AsyncIterator[Reader]:
+async def reader(settings: Settings) -> AsyncIterator[ReviewQueries]:
     """A reader of the views. Errors: ``CannotRead``."""
     async with connected(settings.postgres.dsn) as connection:
-        yield Reader(connection)
+        yield ReviewQueries(connection)
 
 
-class Reader:
+class ReviewQueries:
     """Each question by name."""
 
     def __init__(self, connection: Any) -> None:

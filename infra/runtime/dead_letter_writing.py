@@ -1,9 +1,8 @@
-"""Dead letters of the projections: what they alone cannot apply, and what is foreign to the
-escalation topic."""
+"""Writes the dead letters of one consumer, each with an acknowledgement of the brokers."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from infra.runtime.dead_letters import (
     LARGEST,
@@ -13,40 +12,38 @@ from infra.runtime.dead_letters import (
 )
 from infra.runtime.kafka import make_producer, topic_name
 from infra.runtime.settings import KafkaSettings
+from schemas.codec import Reason
 from schemas.topics import dead_letters
-from services.projections.projector.reading import PROCESSING_FAILED, Unusable
-
-CONSUMER: Final = "projections"
 
 
-class Rejects:
-    """Writes dead letters; its producer starts with the first one, for there are rarely any."""
+class DeadLetterWriter:
+    """Of ``consumer``, whose records fail at ``stage``. Its producer starts with the first dead
+    letter, for there are rarely any."""
 
-    def __init__(self, kafka: KafkaSettings) -> None:
+    def __init__(self, kafka: KafkaSettings, consumer: str, stage: str) -> None:
         self._kafka = kafka
+        self._consumer = consumer
+        self._stage = stage
         self._producer: Any = None
 
-    async def put(self, one: Unusable) -> None:
+    async def put(self, record: Any, reason: Reason, text: str) -> None:
         """Set a record aside, byte for byte; on return the brokers have it.
 
         Errors: ``KafkaError``.
         """
-        record = one.record
         producer = await self._started()
-        ours = dead_letter_headers(
-            topic=record.topic, partition=record.partition, offset=record.offset,
-            stage="project", reason=one.reason, text=one.text,
-        )  # fmt: skip
+        place: dict[str, Any] = {
+            "topic": record.topic, "partition": record.partition, "offset": record.offset,
+        }  # fmt: skip
+        ours = dead_letter_headers(**place, stage=self._stage, reason=reason, text=text)
         value, headers = dead_letter_value(record.value, list(record.headers), ours)
         await producer.send_and_wait(
-            topic_name(self._kafka, dead_letters(CONSUMER).name),
+            topic_name(self._kafka, dead_letters(self._consumer).name),
             value, key=record.key, partition=record.partition, headers=headers,
         )  # fmt: skip
-        failed = {"failed": one.text} if one.reason == PROCESSING_FAILED else {}
-        report_dead_letter(
-            CONSUMER, topic=record.topic, partition=record.partition, offset=record.offset,
-            reason=one.reason, **failed,
-        )  # fmt: skip
+        if reason == "processing-failed":
+            place["failed"] = text
+        report_dead_letter(self._consumer, reason=reason, **place)
 
     async def _started(self) -> Any:
         if self._producer is None:
