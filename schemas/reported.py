@@ -297,6 +297,7 @@ class ReviewSignedOff(Fact):
     name: ClassVar[str] = "review-signed-off"
     by: Person
     review_date: Date
+    note: str | None = None
 
 
 class AccountEscalationRequested(EscalationRequested):

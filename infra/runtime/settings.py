@@ -123,6 +123,12 @@ class ProjectionsSettings(_Section):
     batch_size: int = Field(5_000, ge=1, description="records applied in one transaction")
 
 
+class TeamsSettings(_Section):
+    """Who reviews together."""
+
+    file: Path | None = Field(None, description="the organisation's teams.yaml")
+
+
 class HealthSettings(_Section):
     """Where a service answers its probes and shows its metrics."""
 
@@ -155,6 +161,7 @@ class Settings(BaseSettings):
     intake: IntakeSettings = IntakeSettings()
     notifier: NotifierSettings = NotifierSettings()
     projections: ProjectionsSettings = ProjectionsSettings()
+    teams: TeamsSettings = TeamsSettings()
     health: HealthSettings = HealthSettings()
     workbench: WorkbenchSettings = WorkbenchSettings()
 

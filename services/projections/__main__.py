@@ -5,7 +5,8 @@ from __future__ import annotations
 from infra.runtime.service import run_service
 from policies.catalogue import PoliciesProblem
 from policies.file import PolicyProblem
+from policies.teams import TeamsProblem
 from services.projections.service import serve
 
 if __name__ == "__main__":
-    run_service(serve, "projections", (PolicyProblem, PoliciesProblem))
+    run_service(serve, "projections", (PolicyProblem, PoliciesProblem, TeamsProblem))

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from datetime import UTC, datetime
 
 from infra.runtime.settings import Settings
 from policies.catalogue import policies_in, shipped
+from policies.teams import load_teams
 from policies.topic import PolicyTopic
 from services.projections.projector.expiry import expire_daily
 from services.projections.projector.following import Following
+from services.projections.projector.team_tables import team_rows
 from services.projections.projector.watching import Watchdog
 
 
@@ -24,7 +27,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     policies = policies_in(
         shipped(), settings.decider.default_policy, settings.decider.policies_folder
     )
-    following, topic = Following(settings, policies), PolicyTopic(settings.kafka)
+    teams = load_teams(settings.teams.file)
+    team_rows(teams, policies, datetime.now(UTC).date())  # a calendar that is none ends us here
+    following, topic = Following(settings, policies, teams), PolicyTopic(settings.kafka)
     watch = Watchdog(following)
     following.learn(await topic.poll())
     beside = [

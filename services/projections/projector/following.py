@@ -22,6 +22,7 @@ from infra.runtime.probes import PROBES
 from infra.runtime.settings import Settings
 from policies.catalogue import Policies
 from policies.file import parsed
+from policies.teams import Team
 from schemas import topics
 from services.projections.metrics import BATCHES, READ, Ages
 from services.projections.projector.applying import Applier
@@ -30,6 +31,7 @@ from services.projections.projector.policy_tables import write_policies
 from services.projections.projector.positions import Assignment, Outages, Positions
 from services.projections.projector.reading import ReadRecords, Unusable, read_all
 from services.projections.projector.schema import TABLES_MISSING, connect, require_tables
+from services.projections.projector.team_tables import write_teams
 from services.projections.sql import SQL
 
 SLICE: Final = 100
@@ -40,9 +42,9 @@ log = get_logger(__name__)
 class Following:
     """Both topics, followed into Postgres over one connection at a time."""
 
-    def __init__(self, settings: Settings, policies: Policies) -> None:
+    def __init__(self, settings: Settings, policies: Policies, teams: tuple[Team, ...]) -> None:
         kafka = settings.kafka
-        self.settings, self.policies = settings, policies
+        self.settings, self.policies, self.teams = settings, policies, teams
         self.cases = topic_name(kafka, topics.CASE_EVENTS.name)
         self.decides = topic_name(kafka, topics.ESCALATION_EVENTS.name)
         self.dead_letters = DeadLetterWriter(kafka, "projections", "project")
@@ -147,10 +149,12 @@ class Connected:
             self.following.assignment.changed = True
 
     async def _tell_policies(self, projector: Projector) -> None:
-        """What is allowed now depends on the policies: the views look them up."""
+        """What is allowed now depends on the policies, working days on their calendars: the views
+        look both up."""
         if self.known is not self.following.policies:
             self.known = projector.policies = self.following.policies
             await write_policies(self.connection, self.known)
+            await write_teams(self.connection, self.following.teams, self.known)
 
     async def _apply(
         self, applier: Applier, batches: dict[TopicPartition, ReadBatch], unusable: list[Unusable]

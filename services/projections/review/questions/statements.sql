@@ -72,6 +72,7 @@ WHERE NOT decided AND subject = ANY($3)
        OR (name = 'comment-added'
            AND (data IS NULL
                 OR (coalesce(nullif(trim(data->>'visibility'), ''), 'public') = 'public'
+                    AND coalesce(data->>'automatic', 'false') <> 'true'
                     AND data->>'author_role' <> 'bot'))))
 ORDER BY subject, name = 'opened', kafka_offset DESC
 
