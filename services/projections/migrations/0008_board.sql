@@ -33,7 +33,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       AND (known_at IS NULL OR coalesce(cause.recorded_at, d.recorded_at) <= known_at)
 $$;
 
-CREATE FUNCTION review.board(as_of timestamptz, known_at timestamptz DEFAULT NULL)
+-- The rows of review.board, and what the order of attention is computed from.
+CREATE FUNCTION projections.board_rows(as_of timestamptz, known_at timestamptz)
 RETURNS TABLE (
     escalation_id text, case_id text, account_id text, title text, severity text, tier text,
     reason text, status text, level text, colour text, requested_at timestamptz,
@@ -42,14 +43,15 @@ RETURNS TABLE (
     next_due_at timestamptz, overdue boolean, last_update_at timestamptz, trend text, policy text,
     policy_version integer, escalation_severity text, case_ids text[], paused boolean, turn text,
     resources_at timestamptz, communication_at timestamptz, action_plan_at timestamptz, team text,
-    missed_times integer, missed_since timestamptz, text_expired boolean
+    missed_times integer, missed_since timestamptz, text_expired boolean,
+    open_duties jsonb, misses integer, prioritised boolean
 )
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE AS $$
 WITH known AS MATERIALIZED (
     SELECT k.*, projections.status_after(k.name) AS status,
            min(k.seq) FILTER (WHERE k.name IN ('approval-requested', 'accepted'))
                OVER (PARTITION BY k.escalation_id) AS first_seq
-    FROM projections.known_decisions(board.as_of, board.known_at) AS k
+    FROM projections.known_decisions(board_rows.as_of, board_rows.known_at) AS k
 ), told AS MATERIALIZED (  -- what comes before an escalation began is about nothing
     SELECT k.*, k.status IN ('monitored', 'ended', 'voided', 'declined') AS drops_duties
     FROM known AS k WHERE k.seq >= k.first_seq
@@ -85,6 +87,7 @@ WITH known AS MATERIALIZED (
            max(t.at) FILTER (WHERE t.name IN ('update-given', 'customer-contacted',
                                               'contact-attempted', 'action-plan-shared'))
                AS last_update_at,
+           count(*) FILTER (WHERE t.name = 'deadline-missed')::integer AS misses,
            max(t.seq) FILTER (WHERE t.drops_duties) AS dropped_seq,
            max(t.seq) FILTER (WHERE t.drops_duties OR t.name IN ('approval-requested', 'accepted'))
                AS cleared_seq
@@ -124,25 +127,31 @@ WITH known AS MATERIALIZED (
     FROM set_by AS s JOIN folded AS e USING (escalation_id)
     WHERE s.seq >= e.cleared_seq
     ORDER BY s.escalation_id, s.duty, s.seq DESC
-), open AS (
-    SELECT s.escalation_id,
-           min(s.due_at) AS next_due_at,
-           (array_agg(s.duty ORDER BY s.due_at, s.duty COLLATE "C")
-               FILTER (WHERE s.due_at IS NOT NULL))[1] AS next_duty,
-           bool_or(s.due_at IS NULL) AS paused
-    FROM last_set AS s
-    WHERE NOT EXISTS (
-        SELECT FROM closing AS f
-        WHERE f.escalation_id = s.escalation_id AND f.duty = s.duty AND f.seq > s.seq)
-    GROUP BY s.escalation_id
-), missing AS (
-    SELECT m.escalation_id, count(*)::integer AS times, min(m.due_at) AS since
+), missing_by_duty AS (
+    SELECT m.escalation_id, m.duty, count(*)::integer AS times, min(m.due_at) AS since
     FROM missed AS m JOIN folded AS e USING (escalation_id)
     WHERE (e.dropped_seq IS NULL OR m.seq > e.dropped_seq)
       AND NOT EXISTS (
           SELECT FROM fulfilled AS f
           WHERE f.escalation_id = m.escalation_id AND f.duty = m.duty AND f.seq > m.seq)
-    GROUP BY m.escalation_id
+    GROUP BY m.escalation_id, m.duty
+), open AS (
+    SELECT s.escalation_id,
+           min(s.due_at) AS next_due_at,
+           (array_agg(s.duty ORDER BY s.due_at, s.duty COLLATE "C")
+               FILTER (WHERE s.due_at IS NOT NULL))[1] AS next_duty,
+           bool_or(s.due_at IS NULL) AS paused,
+           jsonb_agg(jsonb_build_object('duty', s.duty, 'due_at', s.due_at,
+                                        'missed_since', m.since)) AS duties
+    FROM last_set AS s
+    LEFT JOIN missing_by_duty AS m ON m.escalation_id = s.escalation_id AND m.duty = s.duty
+    WHERE NOT EXISTS (
+        SELECT FROM closing AS f
+        WHERE f.escalation_id = s.escalation_id AND f.duty = s.duty AND f.seq > s.seq)
+    GROUP BY s.escalation_id
+), missing AS (
+    SELECT m.escalation_id, sum(m.times)::integer AS times, min(m.since) AS since
+    FROM missing_by_duty AS m GROUP BY m.escalation_id
 ), linked AS (
     SELECT one.escalation_id, array_agg(one.case_id ORDER BY one.case_id COLLATE "C") AS case_ids
     FROM (
@@ -159,8 +168,8 @@ WITH known AS MATERIALIZED (
     WHERE f.type IN ('support.case.opened.v1', 'support.case.severity-changed.v1',
                      'support.case.assigned.v1')
       AND f.subject IN (SELECT e.subject FROM folded AS e)
-      AND (board.as_of IS NULL OR f.occurred_at <= board.as_of)
-      AND (board.known_at IS NULL OR f.recorded_at <= board.known_at)
+      AND (board_rows.as_of IS NULL OR f.occurred_at <= board_rows.as_of)
+      AND (board_rows.known_at IS NULL OR f.recorded_at <= board_rows.known_at)
 ), cases AS (
     SELECT f.subject,
            (array_agg(f.data->>'account_id' ORDER BY f.seq)
@@ -191,7 +200,7 @@ SELECT e.escalation_id,
        coalesce(e.begun->>'requested_at', e.begun->'receipt'->>'at')::timestamptz,
        e.accepted_at, e.acknowledged_at, e.de_escalated_at, e.ended_at,
        e.accepted->>'owner_id', e.primary_contact, o.next_duty, o.next_due_at,
-       coalesce(o.next_due_at < coalesce(board.as_of, now()), false) OR m.since IS NOT NULL,
+       coalesce(o.next_due_at < coalesce(board_rows.as_of, now()), false) OR m.since IS NOT NULL,
        e.last_update_at, e.trend,
        coalesce(e.begun->'policy', e.begun->'receipt'->'policy')->>'name',
        (coalesce(e.begun->'policy', e.begun->'receipt'->'policy')->>'version')::integer,
@@ -206,8 +215,8 @@ SELECT e.escalation_id,
            END
            FROM projections.events AS said
            WHERE said.subject = e.subject
-             AND (board.as_of IS NULL OR said.occurred_at <= board.as_of)
-             AND (board.known_at IS NULL OR said.recorded_at <= board.known_at)
+             AND (board_rows.as_of IS NULL OR said.occurred_at <= board_rows.as_of)
+             AND (board_rows.known_at IS NULL OR said.recorded_at <= board_rows.known_at)
              AND (said.type IN ('support.case.information-requested.v1', 'support.case.opened.v1')
                   OR (said.type = 'support.case.comment-added.v1'
                       AND (said.data IS NULL
@@ -222,12 +231,34 @@ SELECT e.escalation_id,
        coalesce(e.begun->>'team',
                 CASE WHEN c.team ~ '^[A-Za-z0-9._-]{1,64}$' THEN c.team END),
        coalesce(m.times, 0), m.since,
-       CASE WHEN e.subject NOT LIKE '%/%' THEN c.title IS NULL AND c.text_expired END
+       CASE WHEN e.subject NOT LIKE '%/%' THEN c.title IS NULL AND c.text_expired END,
+       coalesce(o.duties, '[]'), e.misses,
+       coalesce((e.accepted->'receipt'->'facts'->>'prioritised')::boolean, false)
 FROM folded AS e
 LEFT JOIN open AS o USING (escalation_id)
 LEFT JOIN missing AS m USING (escalation_id)
 LEFT JOIN linked AS l USING (escalation_id)
 LEFT JOIN cases AS c ON c.subject = e.subject
+$$;
+
+CREATE FUNCTION review.board(as_of timestamptz, known_at timestamptz DEFAULT NULL)
+RETURNS TABLE (
+    escalation_id text, case_id text, account_id text, title text, severity text, tier text,
+    reason text, status text, level text, colour text, requested_at timestamptz,
+    accepted_at timestamptz, acknowledged_at timestamptz, de_escalated_at timestamptz,
+    ended_at timestamptz, owner text, primary_contact text, next_duty text,
+    next_due_at timestamptz, overdue boolean, last_update_at timestamptz, trend text, policy text,
+    policy_version integer, escalation_severity text, case_ids text[], paused boolean, turn text,
+    resources_at timestamptz, communication_at timestamptz, action_plan_at timestamptz, team text,
+    missed_times integer, missed_since timestamptz, text_expired boolean
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT escalation_id, case_id, account_id, title, severity, tier, reason, status, level, colour,
+           requested_at, accepted_at, acknowledged_at, de_escalated_at, ended_at, owner,
+           primary_contact, next_duty, next_due_at, overdue, last_update_at, trend, policy,
+           policy_version, escalation_severity, case_ids, paused, turn, resources_at,
+           communication_at, action_plan_at, team, missed_times, missed_since, text_expired
+    FROM projections.board_rows(board.as_of, board.known_at)
 $$;
 COMMENT ON FUNCTION review.board(timestamptz, timestamptz) IS
     'The rows of review.escalation_status as of a past moment: as_of keeps what happened at or '
@@ -236,7 +267,88 @@ COMMENT ON FUNCTION review.board(timestamptz, timestamptz) IS
 REVOKE ALL ON FUNCTION review.board(timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION review.board(timestamptz, timestamptz) TO escalation_reader;
 
+-- Open escalations with what their place in the order of attention is computed from.
+CREATE VIEW review.open_escalations AS
+SELECT v.*,
+       coalesce((
+           SELECT jsonb_agg(jsonb_build_object(
+               'duty', one->>'duty', 'due_at', one->>'due_at',
+               'missed_since', e.missed->(one->>'duty')->>'since',
+               'kind', spec.kind, 'owed_by', spec.owed_by))
+           FROM jsonb_array_elements(e.duties) AS one
+           LEFT JOIN projections.policy_duties AS spec
+               ON spec.policy = e.policy AND spec.version = e.policy_version
+              AND spec.duty = one->>'duty'
+       ), '[]') AS open_duties,
+       (SELECT count(*)::integer FROM projections.events AS m
+        WHERE m.subject = e.subject AND m.type = 'support.escalation.deadline-missed.v1'
+          AND m.data->>'escalation_id' = e.escalation_id) AS misses,
+       coalesce((
+           SELECT (a.data->'receipt'->'facts'->>'prioritised')::boolean
+           FROM projections.events AS a
+           WHERE a.subject = e.subject AND a.type = 'support.escalation.accepted.v1'
+             AND a.data->>'escalation_id' = e.escalation_id LIMIT 1
+       ), false) AS prioritised,
+       c.agent_id, c.manager_id
+FROM projections.escalations AS e
+JOIN review.escalation_status AS v ON v.escalation_id = e.escalation_id
+LEFT JOIN projections.cases AS c ON c.case_id = e.subject
+WHERE e.status IN ('awaiting-approval', 'escalated', 'acknowledged', 'monitored');
+COMMENT ON VIEW review.open_escalations IS
+    'One row per escalation that somebody looks after now, with what its place in the order of '
+    'attention is computed from.';
+COMMENT ON COLUMN review.open_escalations.open_duties IS
+    'What is owed: duty, due_at (null: its clock stands still), missed_since (of a recurring one, since '
+    'when it was missed and not kept again), kind and owed_by by the policy.';
+COMMENT ON COLUMN review.open_escalations.misses IS 'How many duties of it were ever missed.';
+COMMENT ON COLUMN review.open_escalations.prioritised IS 'Whether triage says that it goes first.';
+COMMENT ON COLUMN review.open_escalations.agent_id IS 'Id of the assigned agent; null: none.';
+COMMENT ON COLUMN review.open_escalations.manager_id IS 'Id of the support manager; null: none.';
+DO $$
+DECLARE name text;
+BEGIN
+    -- The other columns mean what they mean in the view that they come from.
+    FOR name IN SELECT a.attname FROM pg_attribute AS a
+                WHERE a.attrelid = 'review.escalation_status'::regclass AND a.attnum > 0 LOOP
+        EXECUTE format('COMMENT ON COLUMN review.open_escalations.%I IS %L', name,
+            (SELECT col_description(a.attrelid, a.attnum) FROM pg_attribute AS a
+             WHERE a.attrelid = 'review.escalation_status'::regclass AND a.attname = name));
+    END LOOP;
+END $$;
+
+CREATE FUNCTION review.open_escalations_at(as_of timestamptz, known_at timestamptz)
+RETURNS SETOF review.open_escalations
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT b.escalation_id, b.case_id, b.account_id, b.title, b.severity, b.tier, b.reason,
+           b.status, b.level, b.colour, b.requested_at, b.accepted_at, b.acknowledged_at,
+           b.de_escalated_at, b.ended_at, b.owner, b.primary_contact, b.next_duty, b.next_due_at,
+           b.overdue, b.last_update_at, b.trend, b.policy, b.policy_version,
+           b.escalation_severity, b.case_ids, b.paused, b.turn, b.resources_at,
+           b.communication_at, b.action_plan_at, b.team, b.missed_times, b.missed_since,
+           b.text_expired,
+           coalesce((
+               SELECT jsonb_agg(one || jsonb_build_object('kind', spec.kind,
+                                                          'owed_by', spec.owed_by))
+               FROM jsonb_array_elements(b.open_duties) AS one
+               LEFT JOIN projections.policy_duties AS spec
+                   ON spec.policy = b.policy AND spec.version = b.policy_version
+                  AND spec.duty = one->>'duty'
+           ), '[]'),
+           b.misses, b.prioritised, c.agent_id, c.manager_id
+    FROM projections.board_rows(open_escalations_at.as_of, open_escalations_at.known_at) AS b
+    LEFT JOIN projections.cases AS c ON c.case_id = b.case_id
+    WHERE b.status IN ('awaiting-approval', 'escalated', 'acknowledged', 'monitored')
+$$;
+COMMENT ON FUNCTION review.open_escalations_at(timestamptz, timestamptz) IS
+    'The rows of review.open_escalations as of a past moment; who is assigned is as of now.';
+REVOKE ALL ON FUNCTION review.open_escalations_at(timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION review.open_escalations_at(timestamptz, timestamptz) TO escalation_reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA review TO escalation_reader;
+
 -- migrate:down
+DROP FUNCTION review.open_escalations_at(timestamptz, timestamptz);
+DROP VIEW review.open_escalations;
 DROP FUNCTION review.board(timestamptz, timestamptz);
+DROP FUNCTION projections.board_rows(timestamptz, timestamptz);
 DROP FUNCTION projections.known_decisions(timestamptz, timestamptz);
 DROP FUNCTION projections.status_after(text);

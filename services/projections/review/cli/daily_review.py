@@ -15,7 +15,11 @@ from rich.text import Text
 
 from infra.runtime.plain_text import PlainTable, visible
 from schemas.codes import why_not_told
-from services.projections.review.cli.cells import (
+from services.projections.review.questions.changes import KINDS, OF_DUTIES
+from services.projections.review.questions.daily_review import Board
+from services.projections.review.questions.queries import Row
+from services.projections.review.times import instant
+from services.projections.review.words.cells import (
     kind_of,
     last_update,
     next_words,
@@ -24,11 +28,7 @@ from services.projections.review.cli.cells import (
     told_to,
     what,
 )
-from services.projections.review.cli.wording import because
-from services.projections.review.questions.changes import KINDS, OF_DUTIES
-from services.projections.review.questions.daily_review import Board
-from services.projections.review.questions.queries import Row
-from services.projections.review.times import instant
+from services.projections.review.words.wording import because
 
 COLUMNS: Final = (
     (160, ("case", "what", "severity", "status", "who owes it", "next", "whose turn",

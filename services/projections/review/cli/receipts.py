@@ -13,12 +13,12 @@ from rich.console import Console
 
 from infra.runtime.plain_text import PlainTable, visible
 from schemas.codes import ENDS, RULE_OUTCOMES, in_words
-from services.projections.review.cli.cells import KIND
-from services.projections.review.cli.rule_answers import sentence
-from services.projections.review.cli.wording import EXPIRED, because, hint, shown
 from services.projections.review.questions.judgements import Telling, is_once_only
 from services.projections.review.questions.people import by_whom
 from services.projections.review.times import instant
+from services.projections.review.words.cells import KIND
+from services.projections.review.words.rule_answers import sentence
+from services.projections.review.words.wording import EXPIRED, because, hint, shown
 
 JUDGED: Final = {
     "accepted": "ACCEPTED",

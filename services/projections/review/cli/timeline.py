@@ -8,11 +8,11 @@ from rich.console import Console
 
 from infra.runtime.plain_text import PlainTable
 from schemas.codes import in_words
-from services.projections.review.cli.cells import kind_of, told_to
-from services.projections.review.cli.event_gist import DECIDED, REPORTED, Reading, gist
-from services.projections.review.cli.wording import EXPIRED
 from services.projections.review.questions.story import MESSAGE, Story
 from services.projections.review.times import instant
+from services.projections.review.words.cells import kind_of, told_to
+from services.projections.review.words.event_gist import DECIDED, REPORTED, Reading, gist
+from services.projections.review.words.wording import EXPIRED
 
 
 def show_timeline(story: Story, console: Console) -> None:

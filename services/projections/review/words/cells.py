@@ -7,10 +7,10 @@ from typing import Final
 
 from schemas.codes import in_words
 from schemas.lifecycle import RUNNING
-from services.projections.review.cli.wording import EXPIRED
 from services.projections.review.questions.queries import Row
 from services.projections.review.questions.standing import SILENT_AFTER
 from services.projections.review.times import instant, span
+from services.projections.review.words.wording import EXPIRED
 
 KIND: Final = {"promise": "promised", "expectation": "only expected"}
 """Whether customers may rely on a duty."""

@@ -6,7 +6,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from schemas import codes
-from services.projections.review.cli.wording import shown
+from services.projections.review.words.wording import shown
 
 
 def sentence(rule: dict[str, Any], once_only: bool = False, zone: tzinfo = UTC) -> str:

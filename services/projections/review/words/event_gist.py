@@ -11,11 +11,11 @@ from typing import Any, Final
 from policies.catalogue import Policies
 from schemas.codes import in_words
 from schemas.vocabulary import parse_duration, parse_instant
-from services.projections.review.cli.wording import because, hint
 from services.projections.review.questions.judgements import is_once_only
 from services.projections.review.questions.people import name_of
 from services.projections.review.questions.queries import Row
 from services.projections.review.times import instant, span
+from services.projections.review.words.wording import because, hint
 
 REPORTED: Final = {
     "opened": "case opened",
