@@ -26,7 +26,7 @@ import asyncpg
 from aiokafka import TopicPartition
 
 from infra.runtime.kafka import make_consumer, make_producer, topic_name
-from infra.runtime.registry import SERVICES
+from infra.runtime.registry import PROGRAMS
 from infra.runtime.settings import KafkaSettings
 from infra.runtime.topic_admin import apply_topics
 from infra.workbench.migrating import migrate_all
@@ -104,7 +104,7 @@ class World:
     def start_as(self, label: str, service: str, **settings: str) -> None:
         """Start a service under a label of its own, with further settings."""
         log, environment = self.logs / f"{label}.log", self.environment() | settings
-        self.processes[label] = Service(SERVICES[service].package, log, environment)
+        self.processes[label] = Service(PROGRAMS[service].package, log, environment)
         self.started.append(self.processes[label])
 
     def logged(self, label: str) -> list[dict[str, Any]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
 
 import asyncpg
 
@@ -28,3 +30,13 @@ async def open_pool(
         command_timeout=120,
         server_settings={"application_name": "escalation", "lock_timeout": "30s"},
     )
+
+
+@asynccontextmanager
+async def connection_to(postgres: PostgresSettings) -> AsyncIterator[Any]:
+    """One connection for a moment."""
+    connection = await asyncpg.connect(postgres.dsn, timeout=10, command_timeout=30)
+    try:
+        yield connection
+    finally:
+        await connection.close()

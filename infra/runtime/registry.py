@@ -15,12 +15,13 @@ from schemas import topics
 @dataclass(frozen=True, slots=True)
 class Service:
     """``package`` runs with ``python -m``. ``reads`` are the topics that its consumer group must
-    own whole; ``has_tables`` says whether it has migrations and a schema in Postgres."""
+    own whole, for one that has a group; ``has_tables`` says whether it has migrations and a schema
+    in Postgres."""
 
     name: str
     package: str
-    group: str
-    reads: tuple[str, ...]
+    group: str = ""
+    reads: tuple[str, ...] = ()
     has_tables: bool = False
 
 
@@ -43,3 +44,9 @@ SERVICES: Final = {
         ),
     )
 }  # fmt: skip
+"""Those that consume topics."""
+
+PROGRAMS: Final = SERVICES | {
+    "board": Service("board", "services.projections.review.web", has_tables=True)
+}
+"""All of them: the page consumes nothing, it reads the views."""

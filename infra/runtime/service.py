@@ -46,12 +46,16 @@ class Ends(RuntimeError):
 
 
 def run_service(
-    main: Main, name: str, settings_errors: tuple[type[Exception], ...] = ()
+    main: Main,
+    name: str,
+    settings_errors: tuple[type[Exception], ...] = (),
+    waits_for_kafka: bool = True,
 ) -> NoReturn:
     """Run until SIGTERM or SIGINT; the process ends with a code of ``Exit``.
 
     ``settings_errors`` are what ``main`` raises for a setting or a file named by one that cannot be
-    used, for example a policy. Ends by ``os._exit``: a library that hangs on its way out cannot
+    used, for example a policy; without ``waits_for_kafka`` it starts while the brokers are away.
+    Ends by ``os._exit``: a library that hangs on its way out cannot
     keep the process.
     """
     configure_logging()
@@ -61,7 +65,7 @@ def run_service(
         settings = load_settings()
         hide_in_logs(secrets_of(settings))
         serve_probes(settings.health)
-        uvloop.run(_until_stopped(main, settings))
+        uvloop.run(_until_stopped(main, settings, waits_for_kafka))
         code = Exit.OK
     except unusable as problem:
         log.error("settings-wrong", service=name, why=str(problem))
@@ -76,14 +80,14 @@ def run_service(
     os._exit(code)
 
 
-async def _until_stopped(main: Main, settings: Settings) -> None:
+async def _until_stopped(main: Main, settings: Settings, waits_for_kafka: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _asked_to_stop, stop)
     beating = asyncio.create_task(PROBES.beat())
     try:
-        if await until_kafka_answers(settings.kafka, stop):
+        if not waits_for_kafka or await until_kafka_answers(settings.kafka, stop):
             await main(settings, stop)
     except Exception:
         await leave_if_replaced()

@@ -129,6 +129,20 @@ class TeamsSettings(_Section):
     file: Path | None = Field(None, description="the organisation's teams.yaml")
 
 
+class BoardSettings(_Section):
+    """The review page."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="the address to listen on")
+    port: Port = Field(8600, description="the port to listen on")
+    is_secure: bool = Field(
+        False,
+        description="whether browsers reach it by TLS, through a proxy: then cookies ask for it",
+    )
+    key: SecretStr = Field(
+        SecretStr(""), description="signs forms; the same for all processes, any long random text"
+    )
+
+
 class HealthSettings(_Section):
     """Where a service answers its probes and shows its metrics."""
 
@@ -162,6 +176,7 @@ class Settings(BaseSettings):
     notifier: NotifierSettings = NotifierSettings()
     projections: ProjectionsSettings = ProjectionsSettings()
     teams: TeamsSettings = TeamsSettings()
+    board: BoardSettings = BoardSettings()
     health: HealthSettings = HealthSettings()
     workbench: WorkbenchSettings = WorkbenchSettings()
 

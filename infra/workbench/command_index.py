@@ -26,6 +26,7 @@ EVENTS: Final = "infra.workbench.event_commands"
 SERVERS: Final = "infra.workbench.server_commands"
 OPERATORS: Final = "infra.workbench.operator_commands"
 POLICIES: Final = "policies.authoring.commands"
+TOKENS: Final = "services.projections.review.web.commands"
 
 COMMANDS: Final[dict[str, Command]] = {
     "review": Command(
@@ -64,6 +65,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "calendar": Command(POLICIES, "Change working hours and holidays."),
     "topics": Command(OPERATORS, "Create and compare Kafka topics."),
     "db": Command(OPERATORS, "Create and compare the Postgres schemas."),
+    "token": Command(TOKENS, "Let people and machines in to the review page."),
     "dlq": Command(OPERATORS, "Look at records that could not be used."),
 }
 

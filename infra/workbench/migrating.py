@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from infra.runtime.migrations import migrate, pending
-from infra.runtime.registry import SERVICES
+from infra.runtime.registry import PROGRAMS
 
-MIGRATED: Final = {one.name: one.package for one in SERVICES.values() if one.has_tables}
+MIGRATED: Final = {one.name: one.package for one in PROGRAMS.values() if one.has_tables}
 
 
 async def migrate_all(dsn: str) -> list[str]:

@@ -16,14 +16,15 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from infra.runtime.registry import SERVICES
+from infra.runtime.registry import PROGRAMS
 
 Data = Annotated[
     Path | None,
     typer.Option("--data", help="Keep everything in this directory, for the next start too."),
 ]
 BoardPort = Annotated[
-    int | None, typer.Option("--board-port", help="For a review page; not part of this version.")
+    int | None,
+    typer.Option("--board-port", min=1, max=65535, help="Of the review page; else a free one."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 stderr = Console(stderr=True)
@@ -37,7 +38,7 @@ def mount(app: typer.Typer) -> None:
 
 
 # The members are computed, which the type checker cannot follow.
-Service = StrEnum("Service", {name.upper(): name for name in SERVICES})  # type: ignore[misc]
+Service = StrEnum("Service", {name.upper(): name for name in PROGRAMS})  # type: ignore[misc]
 """What ``run`` can run."""
 
 
@@ -50,8 +51,6 @@ def up_command(data: Data = None, board_port: BoardPort = None, json: Json = Fal
 
     Example: escalation up --data ./data
     """
-    if board_port is not None:
-        raise typer.BadParameter("the review page is not part of this version; leave it out")
     from infra.workbench.up import default_data, discard, up
 
     at = data or default_data()
@@ -60,7 +59,7 @@ def up_command(data: Data = None, board_port: BoardPort = None, json: Json = Fal
             f"everything is in {at}, which is removed at the end: see --data", markup=False
         )
     try:
-        _run(up(at, as_json=json))
+        _run(up(at, as_json=json, board_port=board_port))
     finally:
         if data is None:
             discard(at)
@@ -87,7 +86,7 @@ def run(service: Service) -> None:
 
     Example: ESCALATION_KAFKA__BOOTSTRAP_SERVERS=kafka:9092 escalation run decider
     """
-    os.execv(sys.executable, [sys.executable, "-m", SERVICES[service.value].package])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", PROGRAMS[service.value].package])  # noqa: S606
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:

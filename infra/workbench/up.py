@@ -9,20 +9,24 @@ import shutil
 import signal
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from infra.runtime.registry import SERVICES
-from infra.runtime.settings import SettingsProblem, load_settings
+from infra.runtime.postgres import connection_to
+from infra.runtime.registry import PROGRAMS
+from infra.runtime.settings import Settings, SettingsProblem, load_settings
 from infra.runtime.topic_admin import apply_topics
 from infra.workbench.files_named import unusable_files
 from infra.workbench.migrating import migrate_all
-from infra.workbench.parts import Part
+from infra.workbench.parts import Part, port_answers
 from infra.workbench.readiness import until_owned
 from infra.workbench.servers_named import try_named_servers
 from infra.workbench.supervisor import tell_on_stderr
 from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
+from services.projections.review.web.people import PERSONAS
+from services.projections.review.web.sessions import make_link
 
 VENDOR_TOPICS: Final = (topics.Topic(topics.SALESFORCE, "Salesforce's changes", "its connector"),)
 
@@ -53,9 +57,9 @@ async def bring_up(bench: Workbench) -> Endpoints:
         apply_topics(settings.kafka, (*topics.TOPICS, *VENDOR_TOPICS)),
         migrate_all(settings.postgres.dsn),
     )
-    await bench.add_services([_service(bench, name) for name in SERVICES])
+    await bench.add_services([_service(bench, name) for name in PROGRAMS])
     await until_owned(settings.kafka)
-    return bench.endpoints
+    return replace(bench.endpoints, board=f"http://127.0.0.1:{bench.ports['board']}")
 
 
 def _service(bench: Workbench, name: str) -> Part:
@@ -64,8 +68,20 @@ def _service(bench: Workbench, name: str) -> Part:
         "ESCALATION_HEALTH__HOST": "127.0.0.1",
         "ESCALATION_HEALTH__PORT": str(bench.ports[f"{name}-probes"]),
     }
-    command = (sys.executable, "-m", SERVICES[name].package)
-    return Part(name, command, env=bench.endpoints.environment() | probes)
+    command = (sys.executable, "-m", PROGRAMS[name].package)
+    env = bench.endpoints.environment() | probes
+    if name != "board":
+        return Part(name, command, env=env)
+    port = bench.ports["board"]
+    env |= {"ESCALATION_BOARD__HOST": "127.0.0.1", "ESCALATION_BOARD__PORT": str(port)}
+    return Part(name, command, env=env, ready=lambda: port_answers(port))
+
+
+async def sign_in_link(settings: Settings, endpoints: Endpoints, persona: str = "manager") -> str:
+    """An address that signs in once as a persona of the workbench."""
+    async with connection_to(settings.postgres) as connection:
+        secret = await make_link(connection, PERSONAS[persona])
+    return f"{endpoints.board}/signin/{secret}"
 
 
 def described(endpoints: Endpoints) -> dict[str, Any]:
@@ -75,7 +91,7 @@ def described(endpoints: Endpoints) -> dict[str, Any]:
         "postgres": endpoints.postgres,
         "smtp": endpoints.smtp,
         "mail": endpoints.mail,
-        "board": None,
+        "board": endpoints.board,
         "data": str(endpoints.data),
     }
 
@@ -99,10 +115,10 @@ def stop_on_signals() -> asyncio.Event:
     return stop
 
 
-async def up(data: Path, *, as_json: bool = False) -> None:
+async def up(data: Path, *, as_json: bool = False, board_port: int | None = None) -> None:
     """Run until stopped. Errors: as ``bring_up``."""
     stop = stop_on_signals()
-    bench = Workbench(data)
+    bench = Workbench(data, board_port=board_port)
     try:
         starting = asyncio.create_task(bring_up(bench))
         stopping = asyncio.create_task(stop.wait())
@@ -114,6 +130,9 @@ async def up(data: Path, *, as_json: bool = False) -> None:
         ready = json.dumps(described(endpoints)) if as_json else ready_line(endpoints)
         print(ready, flush=True)
         if not as_json:
+            link = await sign_in_link(load_settings(), endpoints)
+            print(f"\nSign in to the review page, once and within ten minutes:\n  {link}",
+                  file=sys.stderr)  # fmt: skip
             print(f"\nFrom another shell:\n{exports(endpoints)}", file=sys.stderr, flush=True)
         await stopping
     finally:

@@ -26,6 +26,7 @@ SMTP: Final = ("ESCALATION_SMTP__HOST", "ESCALATION_SMTP__PORT")
 PORTS: Final = (
     "kafka", "controller", "postgres", "smtp", "mail",
     "decider-probes", "intake-probes", "notifier-probes", "projections-probes",
+    "board", "board-probes",
 )  # fmt: skip
 
 
@@ -42,6 +43,7 @@ class Endpoints:
     smtp: str
     mail: str | None
     data: Path
+    board: str | None = None
 
     def environment(self) -> dict[str, str]:
         """The settings that lead a service here."""
@@ -52,8 +54,11 @@ class Endpoints:
 class Workbench:
     """``async with Workbench(directory) as bench: bench.endpoints``."""
 
-    def __init__(self, data: Path, tell: Tell = tell_on_stderr) -> None:
+    def __init__(
+        self, data: Path, tell: Tell = tell_on_stderr, board_port: int | None = None
+    ) -> None:
         self.data = data.resolve()
+        self._board_port = board_port
         self.ports: dict[str, int] = {}
         self._parts = Supervisor(self.data, tell)
         self._lock: IO[str] | None = None
@@ -131,6 +136,7 @@ class Workbench:
         file = self.data / "ports.json"
         known = _known_ports(file)
         ports = {name: _still_free(known.get(name)) for name in PORTS}
+        ports["board"] = self._board_port or ports["board"]
         file.write_text(json.dumps(ports), "utf-8")
         return ports
 

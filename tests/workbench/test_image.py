@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from infra.runtime.registry import SERVICES
+from infra.runtime.registry import PROGRAMS
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "infra" / "Dockerfile").read_text("utf-8")
@@ -33,7 +33,7 @@ def test_the_image_comes_without_the_embedded_servers() -> None:
 
 def test_compose_runs_every_service_and_holds_no_password_and_no_moving_version() -> None:
     services = COMPOSE["services"]
-    assert {name for name in services if name in SERVICES} == set(SERVICES)
+    assert {name for name in services if name in PROGRAMS} == set(PROGRAMS)
     for name, service in services.items():
         if image := service.get("image"):
             assert re.search(r":v?\d+\.\d+", image), f"{name}: {image} is no fixed version"

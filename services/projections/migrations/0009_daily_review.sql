@@ -200,6 +200,16 @@ FROM (
     FROM projections.escalations AS e LEFT JOIN projections.cases AS c ON c.case_id = e.subject
 ) AS named LEFT JOIN projections.teams AS t ON t.team = named.team;
 
+CREATE VIEW review.teams AS
+SELECT team, name, zone, sign_off_by FROM projections.reviewed_teams;
+COMMENT ON VIEW review.teams IS
+    'One row per team that has an entry in teams.yaml, an escalation or a sign-off.';
+COMMENT ON COLUMN review.teams.team IS 'Its id; unassigned: cases without one.';
+COMMENT ON COLUMN review.teams.name IS 'What it is called; its id where teams.yaml does not say.';
+COMMENT ON COLUMN review.teams.zone IS 'Where its days begin; UTC where teams.yaml does not say.';
+COMMENT ON COLUMN review.teams.sign_off_by IS
+    'By when the review of a day is to be signed off there; null: by the end of the day.';
+
 -- From when until when the review of a day looks, for each team.
 CREATE FUNCTION projections.review_periods(of_day date)
 RETURNS TABLE (team text, zone text, since timestamptz, until timestamptz,

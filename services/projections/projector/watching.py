@@ -102,8 +102,26 @@ class Watchdog:
             return
         one.outages.kafka.over()
         await self._hint(at)
+        await self._note(at, ends)
         self._tell(at, ends)
         self._stop_if_stuck(at, ends)
+
+    async def _note(self, at: dict[TopicPartition, int], ends: dict[TopicPartition, int]) -> None:
+        """Write down for readers how fresh each partition is; on failure the next look does."""
+        if self._connection is None or not at:
+            return
+        rows = [(tp.topic, tp.partition, ends[tp], self._is_caught_up(tp, at, ends)) for tp in at]
+        with contextlib.suppress(*TABLES_MISSING, *POSTGRES_AWAY):
+            async with asyncio.timeout(PATIENCE):
+                await self._connection.execute(
+                    SQL["note_ends"], *map(list, zip(*rows, strict=True))
+                )
+
+    def _is_caught_up(
+        self, tp: TopicPartition, at: dict[TopicPartition, int], ends: dict[TopicPartition, int]
+    ) -> bool:
+        """Whether all that stood there at the last look is applied: under load the end runs on."""
+        return at[tp] >= min(self._seen.get(tp, ends[tp]), ends[tp])
 
     async def _hint(self, at: dict[TopicPartition, int]) -> None:
         """Tell Kafka how far we are, for who watches lag; who lost a partition need not."""
@@ -128,7 +146,7 @@ class Watchdog:
         LAG.labels(topic="case").set(lag[one.cases])
         LAG.labels(topic="escalation").set(lag[one.decides])
         now = time.monotonic()
-        is_caught_up = all(at[tp] >= min(self._seen.get(tp, end), end) for tp, end in ends.items())
+        is_caught_up = all(self._is_caught_up(tp, at, ends) for tp in ends)
         self._seen = ends
         one.ages.looked(is_caught_up)
         if is_caught_up:

@@ -37,3 +37,11 @@ JOIN projections.events AS e USING (subject, source, event_id)
 
 -- name: expire
 SELECT projections.expire(now() - $1::interval)
+
+-- name: note_ends
+-- What a look at Kafka saw: where each partition ends, and whether all of it is applied.
+UPDATE projections.offsets AS o
+SET seen_end = saw.ends, caught_up_at = CASE WHEN saw.caught_up THEN now() ELSE o.caught_up_at END
+FROM unnest($1::text[], $2::int[], $3::bigint[], $4::boolean[])
+     AS saw (topic, partition, ends, caught_up)
+WHERE o.topic = saw.topic AND o.partition = saw.partition

@@ -79,7 +79,8 @@ PARTS: Final = (
               "WHEN silent_for >= interval '24 hours' THEN 6 END"),
     ScorePart("trend", "trend", "declining 8, improving -4",
               "CASE trend WHEN 'declining' THEN 8 WHEN 'improving' THEN -4 END"),
-    ScorePart("misses", "duties missed before", "3 each, at most 9", "least(9, 3 * misses)"),
+    ScorePart("misses", "duties missed before", "3 each, at most 9",
+              "nullif(least(9, 3 * misses), 0)"),
 )  # fmt: skip
 
 _DUTY: Final = """

@@ -32,10 +32,15 @@ async def receipts_of(settings: Settings, about: About) -> tuple[list[dict[str, 
     """Every decision on a request about it. Errors: ``CannotRead``, ``NeverSeen``."""
     async with reader(settings) as ask:
         await _seen(ask, about.subject)
-        rows = await ask.judged(about.subject)
-        said = [past.data_of(row) or {} for row in rows]
-        names = await ask.names({one["by_id"] for one in said if one.get("by_id")})
-        causes = await ask.causes(about.subject, {row["causation_id"] for row in rows} - {None})
+        return await receipts_asked(ask, about)
+
+
+async def receipts_asked(ask: ReviewQueries, about: About) -> tuple[list[dict[str, Any]], Telling]:
+    """The same of a case that was seen."""
+    rows = await ask.judged(about.subject)
+    said = [past.data_of(row) or {} for row in rows]
+    names = await ask.names({one["by_id"] for one in said if one.get("by_id")})
+    causes = await ask.causes(about.subject, {row["causation_id"] for row in rows} - {None})
     telling = Telling(about.policies, names, causes, about.zone)
     return receipts(rows, telling), telling
 
@@ -44,12 +49,17 @@ async def eligibility_of(settings: Settings, about: About, until: Until) -> dict
     """Whether it may be escalated as of a moment. Errors: ``CannotRead``, ``NeverSeen``."""
     async with reader(settings) as ask:
         await _seen(ask, about.subject)
-        if until.is_past:
-            facts = await ask.facts([about.subject], past.CASE_FACTS, until)
-            cases = past.case_rows(facts, about.policies)
-        else:
-            cases = {row["case_id"]: row for row in await ask.cases([about.subject])}
-        decisions = await ask.decisions(until, about.subject)
+        return await eligibility_asked(ask, about, until)
+
+
+async def eligibility_asked(ask: ReviewQueries, about: About, until: Until) -> dict[str, Any]:
+    """The same of a case that was seen."""
+    if until.is_past:
+        facts = await ask.facts([about.subject], past.CASE_FACTS, until)
+        cases = past.case_rows(facts, about.policies)
+    else:
+        cases = {row["case_id"]: row for row in await ask.cases([about.subject])}
+    decisions = await ask.decisions(until, about.subject)
     return answer(
         CaseFacts(
             about.subject, until.moment, cases.get(about.subject),
@@ -63,19 +73,26 @@ async def story_of(settings: Settings, about: About, last: int | None) -> tuple[
     """Its last events and messages, and whose turn it is. Errors: ``CannotRead``, ``NeverSeen``."""
     async with reader(settings) as ask:
         await _seen(ask, about.subject)
-        events, every = await ask.timeline(about.subject, last)
-        ids = {id_ for row in events for id_ in _people(past.data_of(row) or {})}
-        story = Story(
-            about.subject,
-            events,
-            about.policies,
-            await ask.messages(about.subject),
-            left_out=every - len(events),
-            names=await ask.names(ids),
-            missed=await ask.missed(about.subject),
-            zone=about.zone,
-        )
-        return story, await _turn(ask, about.subject)
+        return await story_asked(ask, about, last)
+
+
+async def story_asked(
+    ask: ReviewQueries, about: About, last: int | None
+) -> tuple[Story, str | None]:
+    """The same of a case that was seen."""
+    events, every = await ask.timeline(about.subject, last)
+    ids = {id_ for row in events for id_ in _people(past.data_of(row) or {})}
+    story = Story(
+        about.subject,
+        events,
+        about.policies,
+        await ask.messages(about.subject),
+        left_out=every - len(events),
+        names=await ask.names(ids),
+        missed=await ask.missed(about.subject),
+        zone=about.zone,
+    )
+    return story, await _turn(ask, about.subject)
 
 
 def _people(said: dict[str, Any]) -> list[str]:
