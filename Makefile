@@ -8,7 +8,7 @@ RUN := .venv/bin
 export UV_PYTHON_PREFERENCE ?= system
 
 .DEFAULT_GOAL := help
-.PHONY: help setup servers generate check format test test-loaded test-long test-fast test-docker demo up bench mutants fields clean
+.PHONY: help setup servers browser generate check format test test-loaded test-long test-fast test-docker demo up bench mutants fields clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ setup: .venv/.ready ## install everything the project needs into .venv
 servers: setup ## download the embedded servers (once)
 	@$(RUN)/python -m infra.workbench.downloads
 
+browser: setup ## Debian's chromium for the browser tests, where it can be installed
+	@$(RUN)/python -m tests.board.browser
+
 generate: setup ## write what is computed from the models: JSON Schemas, policy table
 	$(RUN)/python -m tests.generated --write
 
@@ -39,7 +42,7 @@ format: setup ## put code into shape
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
 
-test: servers ## the tests, on real servers (at most 12 minutes on two quiet cores)
+test: servers browser ## the tests, on real servers (at most 12 minutes on two quiet cores)
 	$(RUN)/python -m pytest -m "not long"
 
 test-long: servers ## the tests that take longer: many kills, many random histories
@@ -48,14 +51,14 @@ test-long: servers ## the tests that take longer: many kills, many random histor
 test-fast: setup ## what needs no broker (some of it starts a Postgres)
 	$(RUN)/python -m pytest tests/schemas tests/policies tests/runtime tests/escalation tests/intake tests/notifier/planning tests/notifier/directory tests/projections tests/architecture
 
-test-loaded: servers ## make test ten times while one core is busy; TIMES=3 for fewer; prints how many passed
+test-loaded: servers browser ## make test ten times while one core is busy; TIMES=3 for fewer; prints how many passed
 	$(RUN)/python -m tests.repeat_loaded --times $(or $(TIMES),10)
 
 test-docker: servers ## the journeys on containers (needs a Docker engine)
 	ESCALATION_TESTS=docker $(RUN)/python -m pytest tests/journeys tests/contracts
 
-demo: servers ## a day of support, played through everything, and the daily review of it
-	$(RUN)/escalation demo --exit
+demo: servers ## a day of support, played through everything, and the review of it; on a terminal until Ctrl-C
+	$(RUN)/escalation demo
 
 up: servers ## every service on embedded servers, until Ctrl-C
 	$(RUN)/escalation up

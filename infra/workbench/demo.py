@@ -26,7 +26,13 @@ from infra.runtime.kafka import make_consumer, topic_name
 from infra.runtime.settings import Settings, load_settings
 from infra.workbench import demo_day
 from infra.workbench.publish import Outgoing, publish, to_case_topic
-from infra.workbench.up import bring_up, exports, ready_line, stop_on_signals
+from infra.workbench.up import (
+    bring_up,
+    exports,
+    ready_line,
+    sign_in_link,
+    stop_on_signals,
+)
 from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
 from services.projections.review.cli import commands as review
@@ -41,7 +47,7 @@ async def play(data: Path, *, go_on: bool = True) -> None:
     stop, console = stop_on_signals(), plain_text.console()
     bench = Workbench(data)
     try:
-        with _busy("starting Kafka, Postgres, a mail server and four services"):
+        with _busy("starting Kafka, Postgres, a mail server and five services"):
             endpoints = await bring_up(bench)
         settings = load_settings()
         with _busy("playing a day of support"):
@@ -52,6 +58,12 @@ async def play(data: Path, *, go_on: bool = True) -> None:
             f"{number} records were published: {CASES}+ cases of the last days, of five "
             "organisations.\n"
         )
+        if go_on:
+            link = await sign_in_link(settings, endpoints)
+            console.print(
+                f"The review page: {endpoints.board}\nThis link signs in, once and within ten "
+                f"minutes:\n  {link}\n", markup=False, highlight=False, soft_wrap=True,
+            )  # fmt: skip
         case = await _show(console, settings, endpoints)
         console.print(_next(case, endpoints if go_on else None), markup=False)
         if go_on:
@@ -182,6 +194,7 @@ def _next(case: str, endpoints: Endpoints | None) -> str:
 
 _TRY = """
 What you can try: {how}
+  .venv/bin/escalation token link        a link that signs in to the review page
   .venv/bin/escalation review            the daily review
   .venv/bin/escalation explain {case}    why a request was decided as it was
   .venv/bin/escalation timeline {case}   everything that happened to a case

@@ -65,8 +65,15 @@ def up_command(data: Data = None, board_port: BoardPort = None, json: Json = Fal
             discard(at)
 
 
-def demo(data: Data = None, exit: Annotated[bool, typer.Option("--exit")] = False) -> None:
+def demo(
+    data: Data = None,
+    exit: Annotated[
+        bool, typer.Option("--exit", help="End after the review, also on a terminal.")
+    ] = False,
+) -> None:
     """Play a day of support through everything, then show the daily review.
+
+    On a terminal it goes on until Ctrl-C, with the review page; elsewhere it ends.
 
     Example: escalation demo --exit
     """
@@ -75,7 +82,7 @@ def demo(data: Data = None, exit: Annotated[bool, typer.Option("--exit")] = Fals
 
     at = data or default_data()
     try:
-        _run(play(at, go_on=not exit))
+        _run(play(at, go_on=not exit and sys.stdout.isatty()))
     finally:
         if data is None:
             discard(at)

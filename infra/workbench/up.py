@@ -104,7 +104,10 @@ def ready_line(endpoints: Endpoints) -> str:
 
 def exports(endpoints: Endpoints) -> str:
     """What leads the program to these servers, for a shell."""
-    return "\n".join(f"  export {name}={value}" for name, value in endpoints.environment().items())
+    named = endpoints.environment()
+    if endpoints.board is not None:
+        named["ESCALATION_BOARD__PORT"] = endpoints.board.rpartition(":")[2]
+    return "\n".join(f"  export {name}={value}" for name, value in named.items())
 
 
 def stop_on_signals() -> asyncio.Event:

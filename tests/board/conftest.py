@@ -71,11 +71,11 @@ async def site(servers: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> 
         await world.until_decided()
         await until(lambda: caught_up(world))
         found = Site(world, f"http://127.0.0.1:{port}")
-        await until(lambda: _answers(found))
+        await until(lambda: answers(found))
         yield found
 
 
-async def _answers(site: Site) -> bool:
+async def answers(site: Site) -> bool:
     try:
         async with httpx2.AsyncClient() as client:
             answer = await client.get(f"{site.address}/status")

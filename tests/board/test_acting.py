@@ -111,7 +111,7 @@ async def test_a_form_of_somebody_else_does_nothing(site: Site) -> None:
         await client.aclose()
 
 
-@pytest.mark.rule("004-09")
+@pytest.mark.rule("004-13")
 async def test_an_approver_decides_and_nobody_approves_their_own(site: Site) -> None:
     manager, approver = await site.client("manager"), await site.client("approver")
     wanted = {"template": "case-approved", "escalation_severity": "high", "comments": "please"}

@@ -16,6 +16,8 @@ import pytest
 from infra.workbench import postgres_server
 from infra.workbench.demo_day import day
 from infra.workbench.migrating import migrate_all
+from infra.workbench.parts import free_port
+from tests.board.conftest import Site, answers
 from tests.world import World, until
 
 ROLES = Path(__file__).parents[2] / "infra" / "roles.sql"
@@ -26,14 +28,17 @@ OF_ROLES = ("escalation_owner", "escalation_service", "escalation_analyst")
 async def roles(admin: str) -> AsyncIterator[dict[str, str]]:
     """The roles and their database, as the guide says; a DSN of each."""
     psql = postgres_server._binaries() / "psql"
-    words = ("owner_password", "service_password", "reader_password")
+    words = ("owner_password", "service_password", "reader_password", "board_password")
     given = [part for word in words for part in ("-v", f"{word}=s3cretpw")]
     command = [str(psql), "-d", admin, "-v", "ON_ERROR_STOP=1", *given, "-f", str(ROLES)]
     try:
         await asyncio.to_thread(lambda: subprocess.run(command, check=True, capture_output=True))
         at = urlsplit(admin)
         host = f"{at.hostname}:{at.port}"
-        yield {role: f"postgresql://{role}:s3cretpw@{host}/escalation" for role in OF_ROLES}
+        yield {
+            role: f"postgresql://{role}:s3cretpw@{host}/escalation"
+            for role in (*OF_ROLES, "escalation_board")
+        }
     finally:
         await _removed(admin)
 
@@ -67,7 +72,23 @@ async def test_services_work_under_the_least_rights(world: World) -> None:
         assert await world.query("SELECT * FROM review.escalation_status")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await world.query("SELECT * FROM notifier.message")
+        world.dsn = dsn_of["escalation_board"]
+        await _page_works(world)
         await world.end()
+
+
+async def _page_works(world: World) -> None:
+    port = free_port()
+    world.start_as("board", "board", ESCALATION_BOARD__PORT=str(port))
+    site = Site(world, f"http://127.0.0.1:{port}")
+    await until(lambda: answers(site))
+    client = await site.client()
+    for path in ("/review/all", "/board", "/order", "/submissions", "/api/v1/duties"):
+        assert (await client.get(path)).status_code == 200, path
+    await client.aclose()
+    for table in ("projections.events", "notifier.message"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await world.query(f"SELECT * FROM {table}")
 
 
 def _now() -> datetime:
