@@ -26,6 +26,7 @@ EVENTS: Final = "infra.workbench.event_commands"
 SERVERS: Final = "infra.workbench.server_commands"
 OPERATORS: Final = "infra.workbench.operator_commands"
 POLICIES: Final = "policies.authoring.commands"
+EXPORT: Final = "services.projections.review.export.commands"
 TOKENS: Final = "services.projections.review.web.commands"
 
 COMMANDS: Final[dict[str, Command]] = {
@@ -65,6 +66,9 @@ COMMANDS: Final[dict[str, Command]] = {
     "calendar": Command(POLICIES, "Change working hours and holidays."),
     "topics": Command(OPERATORS, "Create and compare Kafka topics."),
     "db": Command(OPERATORS, "Create and compare the Postgres schemas."),
+    "export": Command(
+        EXPORT, "Write the open escalations as a file: the rows of the review page, in its order."
+    ),
     "token": Command(TOKENS, "Let people and machines in to the review page."),
     "dlq": Command(OPERATORS, "Look at records that could not be used."),
 }

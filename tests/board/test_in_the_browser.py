@@ -16,8 +16,11 @@ pytestmark = pytest.mark.skipif(
     BROWSER is None, reason="no chromium here: see tests/board/browser.py"
 )
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
-PATHS = ("/review/all", "/board", "/board?band=broken", "/order", "/submissions",
-         "/cases/CASE-00001", "/cases/CASE-00001/escalate", "/nothing-here")  # fmt: skip
+PATHS = (
+    "/approvals", "/rejections", "/radar", "/duties", "/improvements", "/gaps",
+    "/accounts/account-1", "/review/all", "/board", "/board?band=broken", "/order",
+    "/submissions", "/cases/CASE-00001", "/cases/CASE-00001/escalate", "/nothing-here",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -20,9 +20,10 @@ from tests.projections.filling import connected, fill, login_of_a_reader
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 A_MESSAGE = """
     INSERT INTO notifier.message (message_id, event_id, audience, channel, template, event_type,
-        event_time, subject, brief, said_at, due_at)
+        event_time, subject, escalation_id, brief, said_at, due_at, state)
     VALUES (gen_random_uuid(), 'event-1', 'requester', 'mail', 'accepted',
-        'support.escalation.accepted.v1', now(), 'account/north', '{}', now(), now())
+        'support.escalation.accepted.v1', now(), 'account/north', 'one', '{}', now(), now(),
+        'no-address')
 """
 ELSEWHERE = {
     "ESCALATION_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1",

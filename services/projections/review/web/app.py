@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from infra.runtime.postgres import POSTGRES_AWAY
-from services.projections.review.web import acting, case_page, pages, signing_in
+from services.projections.review.web import acting, case_page, lists, pages, signing_in
 from services.projections.review.web.api import api
 from services.projections.review.web.asking import BadAddress
 from services.projections.review.web.drawing import draw
@@ -42,6 +42,9 @@ def routes() -> list[BaseRoute]:
         Route("/escalations/{escalation_id}/{action}", acting.act, methods=BOTH),
         Route("/submissions", acting.submissions),
         Route("/submissions/{id}", acting.submission),
+        Route("/accounts/{account_id}", lists.account),
+        *(Route(f"/{path}", lists.listed(one)) for path, one in lists.LISTINGS.items()),
+        *(Route(f"/{path}.csv", lists.listed(one, "csv")) for path, one in lists.LISTINGS.items()),
         Route("/order", pages.order),
         Route("/freshness", pages.fresh),
         Route("/status", pages.status),

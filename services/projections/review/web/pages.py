@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, tzinfo
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -59,11 +60,13 @@ async def review(request: Request) -> Response:
         day = _day(request.path_params.get("day"), found.zone)
         if team != EVERY:
             found.asked.filters["team"] = team
+        signed = await connection.fetchrow(_SIGNED, team, day)
+        found = replace(found, asked=replace(found.asked, as_of=_as_of(day, signed, found.zone)))
         answer = await board(connection, found.asked)
         changes = await _changes(connection, day, team, visitor)
         values = {
             "day": day, "team": team, "teams": _visible(teams, visitor), "changes": changes,
-            "signed": await connection.fetchrow(_SIGNED, team, day),
+            "signed": signed,
             "before": await connection.fetchrow(_BEFORE, team, day),
             "rejected": await _rejections(connection, visitor),
             **await common(connection, visitor, found, answer),
@@ -78,6 +81,16 @@ def _day(text: str | None, zone: tzinfo) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise NotFound from None
+
+
+def _as_of(day: date, signed: Any, zone: tzinfo) -> datetime | None:
+    """A day that is over is shown as it stood at its sign-off, else at its end; today is now."""
+    if day >= datetime.now(zone).date():
+        return None
+    if signed is not None and signed["signed_off_at"] is not None:
+        at: datetime = signed["signed_off_at"]
+        return at
+    return datetime.combine(day + timedelta(days=1), time(), zone)
 
 
 def _visible(teams: dict[str, Any], visitor: Visitor) -> list[str]:
