@@ -2,7 +2,7 @@
 
 BENCH_EVENTS=300000 python -m tests.benchmarks
     [throughput latency backoff projections visibility memory deadlines restore
-     rebalance]
+     rebalance board]
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from infra.workbench.workbench import Endpoints, Workbench
 from schemas import topics
 from services.escalation.decider.batch import Incoming
 from services.escalation.decider.partition import Partition
-from tests.benchmarks import catching_up, measure, memory, rebalancing, restoring
+from tests.benchmarks import catching_up, measure, memory, rebalancing, restoring, review_page
 from tests.benchmarks import deadlines as at_scale
 from tests.benchmarks import latency as latency_of
 from tests.benchmarks import visibility as rows_of
@@ -223,6 +223,19 @@ class Bench:
             Result("decision to visible row p99", p99 * 1000, "ms", "target 250 ms", 0.25 / p99)
         )
 
+    async def board(self) -> None:
+        """The review page with 100,000 escalations and 1,000,000 events behind it."""
+        dsn = await self._database("page")
+        await review_page.fill(dsn)
+        targets = {"board": 100.0, "case of 500 events": 80.0, "board of a past moment": 500.0,
+                   "freshness": 5.0, "csv of 2,000 rows": 300.0, "xlsx of 2,000 rows": 1000.0,
+                   "first view, gzip bytes": 20_000.0}  # fmt: skip
+        for what, value in (await review_page.measured(dsn, self.endpoints.environment())).items():
+            target, unit = targets.get(what), "bytes" if "bytes" in what else "ms"
+            beside = "" if target is None else f"target {target:,.0f} {unit}"
+            name = f"page: {what}" if unit == "bytes" else f"page: {what} p95"
+            self.add(Result(name, value, unit, beside, target and target / value))
+
     async def restore(self) -> None:
         """From the start of a decider until it owns every partition with all these cases."""
         stage = await self._stage("restored.")
@@ -282,7 +295,7 @@ def show(results: list[Result]) -> None:
 async def main() -> None:
     chosen = sys.argv[1:] or [
         "throughput", "latency", "projections", "visibility", "memory", "deadlines", "restore",
-        "rebalance",
+        "rebalance", "board",
     ]  # fmt: skip
     data = Path(tempfile.mkdtemp(prefix="case-escalation-bench-"))
     async with Workbench(data) as servers:

@@ -100,3 +100,19 @@ async def test_the_statuses_of_sql_are_those_of_the_life_cycle(database: str) ->
         for decision in decided.DECISIONS:
             said = await connection.fetchval("SELECT projections.status_after($1)", decision.name)
             assert said == lifecycle.STATUS_AFTER.get(decision), decision.name
+
+
+@pytest.mark.parametrize("seed", [3, 11])
+async def test_what_was_open_then_is_found_without_folding_everything(
+    database: str, seed: int
+) -> None:
+    await fill(database, late_history(seed, 250))
+    async with connected(database) as connection:
+        for moment in MOMENTS:
+            rows = await connection.fetch(
+                "SELECT * FROM review.open_escalations_at($1, $1)", moment
+            )
+            every = await board(connection, moment, moment)
+            expected = {id_: row for id_, row in every.items() if row["status"] in lifecycle.OPEN}
+            found = {row["escalation_id"]: dict(row) for row in rows}
+            assert differences(found, expected) == {}

@@ -33,8 +33,62 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       AND (known_at IS NULL OR coalesce(cause.recorded_at, d.recorded_at) <= known_at)
 $$;
 
+-- The same, of those escalations alone that may have been open then: they are open now, or what
+-- ended them happened, or was known, later. The broker's clock and the decider's may differ by an
+-- hour. Most decisions have a cause of their own subject, which is found without a search.
+CREATE FUNCTION projections.known_decisions_of_open(as_of timestamptz, known_at timestamptz)
+RETURNS TABLE (escalation_id text, subject text, name text, at timestamptz, seq bigint, data jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    WITH limits AS (
+        SELECT coalesce(known_decisions_of_open.known_at, 'infinity') AS known_at
+    ), candidate AS MATERIALIZED (
+        SELECT e.subject FROM projections.escalations AS e
+        WHERE e.status IN ('awaiting-approval', 'escalated', 'acknowledged', 'monitored')
+        UNION
+        SELECT d.subject FROM projections.events AS d
+        WHERE d.type IN ('support.escalation.monitoring-ended.v1',
+                         'support.escalation.voided.v1', 'support.escalation.declined.v1')
+          AND (d.occurred_at > known_decisions_of_open.as_of
+               OR d.recorded_at > (SELECT l.known_at FROM limits AS l) - interval '1 hour')
+    ), decision AS MATERIALIZED (
+        SELECT d.data->>'escalation_id' AS escalation_id, d.subject,
+               split_part(d.type, '.', 3) AS name, d.occurred_at, d.kafka_offset, d.data,
+               d.recorded_at, d.kafka_partition, d.source_offset,
+               d.recorded_at <= (SELECT l.known_at FROM limits AS l) - interval '1 hour' AS is_known
+        FROM candidate AS c JOIN projections.events AS d ON d.subject = c.subject
+        WHERE d.type LIKE 'support.escalation.%' AND d.data->>'escalation_id' IS NOT NULL
+          AND d.occurred_at <= known_decisions_of_open.as_of
+    ), own AS MATERIALIZED (
+        SELECT d.*, (
+            SELECT cause.recorded_at FROM projections.events AS cause
+            WHERE cause.subject = d.subject AND cause.type LIKE 'support.case.%'
+              AND cause.kafka_partition = d.kafka_partition
+              AND cause.kafka_offset = d.source_offset LIMIT 1
+        ) AS caused_at
+        FROM decision AS d WHERE NOT d.is_known
+    ), others AS (
+        SELECT o.escalation_id, o.kafka_offset, coalesce(cause.recorded_at, o.recorded_at) AS at
+        FROM own AS o
+        LEFT JOIN projections.events AS cause
+            ON cause.type LIKE 'support.case.%' AND cause.kafka_partition = o.kafka_partition
+           AND cause.kafka_offset = o.source_offset
+        WHERE o.caused_at IS NULL
+    )
+    SELECT d.escalation_id, d.subject, d.name, d.occurred_at, d.kafka_offset, d.data
+    FROM decision AS d WHERE d.is_known
+    UNION ALL
+    SELECT d.escalation_id, d.subject, d.name, d.occurred_at, d.kafka_offset, d.data
+    FROM own AS d WHERE d.caused_at <= (SELECT l.known_at FROM limits AS l)
+    UNION ALL
+    SELECT d.escalation_id, d.subject, d.name, d.occurred_at, d.kafka_offset, d.data
+    FROM own AS d JOIN others AS o USING (escalation_id, kafka_offset)
+    WHERE d.caused_at IS NULL AND o.at <= (SELECT l.known_at FROM limits AS l)
+$$;
+
 -- The rows of review.board, and what the order of attention is computed from.
-CREATE FUNCTION projections.board_rows(as_of timestamptz, known_at timestamptz)
+CREATE FUNCTION projections.board_rows(
+    as_of timestamptz, known_at timestamptz, only_open boolean
+)
 RETURNS TABLE (
     escalation_id text, case_id text, account_id text, title text, severity text, tier text,
     reason text, status text, level text, colour text, requested_at timestamptz,
@@ -51,7 +105,13 @@ WITH known AS MATERIALIZED (
     SELECT k.*, projections.status_after(k.name) AS status,
            min(k.seq) FILTER (WHERE k.name IN ('approval-requested', 'accepted'))
                OVER (PARTITION BY k.escalation_id) AS first_seq
-    FROM projections.known_decisions(board_rows.as_of, board_rows.known_at) AS k
+    FROM (
+        SELECT * FROM projections.known_decisions(board_rows.as_of, board_rows.known_at)
+        WHERE NOT board_rows.only_open
+        UNION ALL
+        SELECT * FROM projections.known_decisions_of_open(board_rows.as_of, board_rows.known_at)
+        WHERE board_rows.only_open
+    ) AS k
 ), told AS MATERIALIZED (  -- what comes before an escalation began is about nothing
     SELECT k.*, k.status IN ('monitored', 'ended', 'voided', 'declined') AS drops_duties
     FROM known AS k WHERE k.seq >= k.first_seq
@@ -258,7 +318,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
            primary_contact, next_duty, next_due_at, overdue, last_update_at, trend, policy,
            policy_version, escalation_severity, case_ids, paused, turn, resources_at,
            communication_at, action_plan_at, team, missed_times, missed_since, text_expired
-    FROM projections.board_rows(board.as_of, board.known_at)
+    FROM projections.board_rows(board.as_of, board.known_at, false)
 $$;
 COMMENT ON FUNCTION review.board(timestamptz, timestamptz) IS
     'The rows of review.escalation_status as of a past moment: as_of keeps what happened at or '
@@ -335,12 +395,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                   AND spec.duty = one->>'duty'
            ), '[]'),
            b.misses, b.prioritised, c.agent_id, c.manager_id
-    FROM projections.board_rows(open_escalations_at.as_of, open_escalations_at.known_at) AS b
+    FROM projections.board_rows(
+        open_escalations_at.as_of, open_escalations_at.known_at, true) AS b
     LEFT JOIN projections.cases AS c ON c.case_id = b.case_id
     WHERE b.status IN ('awaiting-approval', 'escalated', 'acknowledged', 'monitored')
 $$;
 COMMENT ON FUNCTION review.open_escalations_at(timestamptz, timestamptz) IS
-    'The rows of review.open_escalations as of a past moment; who is assigned is as of now.';
+    'The rows of review.open_escalations as of a past moment (known_at null: all that is known now); who is assigned is as of now.';
 REVOKE ALL ON FUNCTION review.open_escalations_at(timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION review.open_escalations_at(timestamptz, timestamptz) TO escalation_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA review TO escalation_reader;
@@ -349,6 +410,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA review TO escalation_reader;
 DROP FUNCTION review.open_escalations_at(timestamptz, timestamptz);
 DROP VIEW review.open_escalations;
 DROP FUNCTION review.board(timestamptz, timestamptz);
-DROP FUNCTION projections.board_rows(timestamptz, timestamptz);
+DROP FUNCTION projections.board_rows(timestamptz, timestamptz, boolean);
+DROP FUNCTION projections.known_decisions_of_open(timestamptz, timestamptz);
 DROP FUNCTION projections.known_decisions(timestamptz, timestamptz);
 DROP FUNCTION projections.status_after(text);

@@ -241,46 +241,55 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 WITH period AS MATERIALIZED (
     SELECT p.* FROM projections.review_periods(daily.review_date) AS p
     WHERE daily.team IS NULL OR p.team = daily.team
-), placed AS (
-    SELECT e.escalation_id, e.subject, e.account_id,
-           coalesce(e.team, c.team, 'unassigned') AS team, c.account_id AS of_case
-    FROM projections.escalations AS e LEFT JOIN projections.cases AS c ON c.case_id = e.subject
+), recent AS MATERIALIZED (  -- what happened since, and what was known only since
+    SELECT d.*, split_part(d.type, '.', 3) AS name
+    FROM projections.events AS d
+    WHERE d.type IN ('support.escalation.accepted.v1', 'support.escalation.level-raised.v1',
+                     'support.escalation.acknowledged.v1', 'support.escalation.deadline-missed.v1',
+                     'support.escalation.de-escalated.v1')
+      AND (d.occurred_at > (SELECT min(t.since) FROM period AS t)
+           OR d.recorded_at > (SELECT min(t.since_recorded) FROM period AS t))
 ), changed AS (
-    SELECT CASE split_part(d.type, '.', 3)
-               WHEN 'accepted' THEN 'new' WHEN 'level-raised' THEN 'raised'
-               WHEN 'acknowledged' THEN 'acknowledged' WHEN 'deadline-missed' THEN 'missed'
-               WHEN 'de-escalated' THEN 'de-escalated' END AS section,
-           p.escalation_id, p.subject, coalesce(p.account_id, p.of_case) AS account_id, p.team,
+    SELECT CASE d.name WHEN 'accepted' THEN 'new' WHEN 'level-raised' THEN 'raised'
+               WHEN 'deadline-missed' THEN 'missed' ELSE d.name END AS section,
+           e.escalation_id, e.subject, coalesce(e.account_id, c.account_id) AS account_id, t.team,
            d.occurred_at,
-           CASE split_part(d.type, '.', 3)
+           CASE d.name
                WHEN 'accepted' THEN jsonb_build_object('reason', d.data->'reason')
                WHEN 'level-raised' THEN jsonb_build_object('level', d.data->'to')
                WHEN 'acknowledged' THEN jsonb_build_object('by_id', d.data->'by_id')
                WHEN 'deadline-missed' THEN
                    jsonb_build_object('duty', d.data->'duty', 'due_at', d.data->'due_at')
                ELSE jsonb_build_object('still_monitored', d.data->'still_monitored') END AS what
-    FROM projections.events AS d
-    JOIN placed AS p ON p.escalation_id = d.data->>'escalation_id'
-    JOIN period AS t ON t.team = p.team
-    LEFT JOIN projections.events AS cause
-        ON cause.type LIKE 'support.case.%' AND cause.kafka_partition = d.kafka_partition
-       AND cause.kafka_offset = d.source_offset
-    CROSS JOIN LATERAL (SELECT coalesce(cause.recorded_at, d.recorded_at) AS at) AS known
-    WHERE d.type IN ('support.escalation.accepted.v1', 'support.escalation.level-raised.v1',
-                     'support.escalation.acknowledged.v1', 'support.escalation.deadline-missed.v1',
-                     'support.escalation.de-escalated.v1')
-      AND d.occurred_at <= t.until
+    FROM recent AS d
+    JOIN projections.escalations AS e ON e.escalation_id = d.data->>'escalation_id'
+    LEFT JOIN projections.cases AS c ON c.case_id = e.subject
+    JOIN period AS t ON t.team = coalesce(e.team, c.team, 'unassigned')
+    CROSS JOIN LATERAL (
+        -- A decision was known when its cause was recorded, of its own subject in most cases.
+        SELECT coalesce((
+            SELECT cause.recorded_at FROM projections.events AS cause
+            WHERE cause.subject = d.subject AND cause.type LIKE 'support.case.%'
+              AND cause.kafka_partition = d.kafka_partition
+              AND cause.kafka_offset = d.source_offset LIMIT 1
+        ), d.recorded_at) AS at
+    ) AS known
+    WHERE d.occurred_at <= t.until
       AND (t.until_recorded IS NULL OR known.at <= t.until_recorded)
       AND (d.occurred_at > t.since OR known.at > t.since_recorded)
 ), standing AS (
-    SELECT b.* FROM (SELECT DISTINCT until FROM period WHERE until < now()) AS moment
-    CROSS JOIN LATERAL (
-        SELECT moment.until, one.* FROM review.board(moment.until, NULL) AS one
-    ) AS b
+    SELECT moment.until, one.escalation_id, one.case_id, one.account_id, one.team, one.status,
+           one.last_update_at, one.accepted_at
+    FROM (SELECT DISTINCT t.until FROM period AS t WHERE t.until < now()) AS moment
+    CROSS JOIN LATERAL review.open_escalations_at(moment.until, NULL) AS one
     UNION ALL
-    SELECT moment.until, one.*
-    FROM (SELECT DISTINCT until FROM period WHERE until >= now()) AS moment
-    CROSS JOIN review.escalation_status AS one
+    SELECT moment.until, e.escalation_id,
+           CASE WHEN e.subject NOT LIKE '%/%' THEN e.subject END,
+           coalesce(e.account_id, c.account_id), coalesce(e.team, c.team), e.status,
+           e.last_update_at, e.accepted_at
+    FROM (SELECT DISTINCT t.until FROM period AS t WHERE t.until >= now()) AS moment
+    CROSS JOIN projections.escalations AS e LEFT JOIN projections.cases AS c ON c.case_id = e.subject
+    WHERE e.status IN ('escalated', 'acknowledged')
 ), silent AS (
     SELECT s.escalation_id, s.case_id, s.account_id, t.team,
            coalesce(s.last_update_at, s.accepted_at) AS since, s.last_update_at

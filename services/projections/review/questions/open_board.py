@@ -34,10 +34,19 @@ WHERE ($2::text[] IS NULL OR coalesce(team, 'unassigned') = ANY($2))
        lower(concat_ws(' ', case_id, account_id, title, escalation_id))) > 0)
 """
 _PAGE: Final = """
-  AND ($11::integer IS NULL
+WITH found AS MATERIALIZED ({query}),
+numbers AS (
+    SELECT coalesce(jsonb_object_agg(band, number), '{{}}') AS by_band
+    FROM (SELECT band, count(*) AS number FROM found GROUP BY band) AS one
+), page AS (
+    SELECT * FROM found
+    WHERE $11::integer IS NULL
        OR (band_rank, -score, coalesce(next_due_at, '9000-01-01Z'), escalation_id)
-          > ($11, -$12::integer, $13::timestamptz, $14::text))
-ORDER BY band_rank, score DESC, next_due_at NULLS LAST, escalation_id LIMIT $15
+          > ($11, -$12::integer, $13::timestamptz, $14::text)
+    ORDER BY band_rank, score DESC, next_due_at NULLS LAST, escalation_id LIMIT $15
+)
+SELECT numbers.by_band, page.* FROM numbers LEFT JOIN page ON true
+ORDER BY band_rank, score DESC, next_due_at NULLS LAST, escalation_id
 """
 
 
@@ -95,27 +104,23 @@ class Answer:
 
 
 async def board(connection: Any, asked: Asked) -> Answer:
-    """Answer it with three queries, however many rows there are."""
+    """Answer it with two queries and the instant, however many rows there are."""
     if (at := asked.as_of) is None:
         at = asked.cursor.at if asked.cursor else await connection.fetchval("SELECT now()")
     query = attention.THEN if asked.as_of is not None else attention.NOW
     wanted = [None if asked.teams is None else list(asked.teams),
               None if asked.accounts is None else list(asked.accounts),
               *(asked.filters.get(name) for name in FILTERS)]  # fmt: skip
-    counts = await connection.fetch(
-        f"SELECT band, count(*) AS number FROM ({query}) AS one {_WHERE} GROUP BY band",  # noqa: S608
-        at, *wanted,
-    )  # fmt: skip
+    wanted_rows = f"SELECT * FROM ({query}) AS one {_WHERE}"  # noqa: S608 - parts of this file
     found = await connection.fetch(
-        f"SELECT * FROM ({query}) AS one {_WHERE} {_PAGE}",  # noqa: S608 - parts of this file
-        at, *wanted, *_after(asked.cursor), asked.limit,
-    )  # fmt: skip
-    rows = [_row(one) for one in found]
+        _PAGE.format(query=wanted_rows), at, *wanted, *_after(asked.cursor), asked.limit
+    )
+    rows = [_row(one) for one in found if one["escalation_id"] is not None]
     ids = {row[name] for row in rows for name in ("owner", "agent_id", "manager_id")} - {None}
     names = await connection.fetch(
         "SELECT person_id, name FROM review.people WHERE person_id = ANY($1)", list(ids)
     )
-    by_band = {one["band"]: one["number"] for one in counts}
+    by_band = json.loads(found[0]["by_band"])
     return Answer(
         at, rows, {band.code: by_band.get(band.code, 0) for band in attention.BANDS},
         {one["person_id"]: one["name"] for one in names if one["name"]},
@@ -131,6 +136,7 @@ def _after(cursor: Cursor | None) -> tuple[Any, ...]:
 
 def _row(found: Any) -> Row:
     row = dict(found)
+    del row["by_band"]
     for name in ("open_duties", "parts"):
         row[name] = json.loads(row[name]) if isinstance(row[name], str) else row[name]
     row["subject"] = row["case_id"] or f"account/{row['account_id']}"

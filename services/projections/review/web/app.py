@@ -70,6 +70,8 @@ def _handlers() -> dict[Any, Any]:
         NotFound: _not_found,
         404: _not_found,
         BadAddress: _bad_address,
+        asyncpg.DataError: _no_such_text,
+        UnicodeEncodeError: _no_such_text,
         **dict.fromkeys((*POSTGRES_AWAY, asyncpg.QueryCanceledError), _away),
     }
 
@@ -86,6 +88,12 @@ async def _not_found(_: Request, __: Exception) -> Response:
 async def _bad_address(_: Request, error: Exception) -> Response:
     return draw("problem.html", 400, visitor=None, title="This address cannot be read",
                 text=str(error))  # fmt: skip
+
+
+async def _no_such_text(_: Request, __: Exception) -> Response:
+    text = "It holds characters that no text here can hold."
+    return draw("problem.html", 400, visitor=None, title="This address cannot be read",
+                text=text)  # fmt: skip
 
 
 async def _away(_: Request, __: Exception) -> Response:
