@@ -353,7 +353,8 @@ SELECT v.*,
 FROM projections.escalations AS e
 JOIN review.escalation_status AS v ON v.escalation_id = e.escalation_id
 LEFT JOIN projections.cases AS c ON c.case_id = e.subject
-WHERE e.status IN ('awaiting-approval', 'escalated', 'acknowledged', 'monitored');
+WHERE e.status IN ('awaiting-approval', 'escalated', 'acknowledged', 'monitored')
+  AND v.status IN ('awaiting-approval', 'escalated', 'acknowledged', 'monitored');  -- both indexed
 COMMENT ON VIEW review.open_escalations IS
     'One row per escalation that somebody looks after now, with what its place in the order of '
     'attention is computed from.';

@@ -12,11 +12,27 @@ CREATE TABLE projections.teams (
     sign_off_by time
 );
 
-CREATE VIEW review.duties AS
+-- The duties of one subject, or of all (null).
+CREATE FUNCTION projections.duty_rows(of_subject text)
+RETURNS TABLE (
+    escalation_id text, case_id text, duty text, kind text, owner text, set_at timestamptz,
+    due_at timestamptz, paused boolean, outcome text, fulfilled_at timestamptz, lateness interval,
+    number integer, planned_anew integer, owed_by text, policy text, policy_version integer,
+    account_id text, team text
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 WITH told AS MATERIALIZED (
     SELECT k.*, projections.status_after(k.name) IN ('monitored', 'ended', 'voided', 'declined')
                AS drops_duties
-    FROM projections.known_decisions(NULL, NULL) AS k
+    FROM (
+        SELECT * FROM projections.known_decisions(NULL, NULL) WHERE of_subject IS NULL
+        UNION ALL
+        SELECT d.data->>'escalation_id', d.subject, split_part(d.type, '.', 3), d.occurred_at,
+               d.kafka_offset, d.data
+        FROM projections.events AS d
+        WHERE d.subject = of_subject AND d.type LIKE 'support.escalation.%'
+          AND d.data->>'escalation_id' IS NOT NULL
+    ) AS k
 ), set_by AS (
     SELECT t.escalation_id, t.subject, t.seq, t.at, one->>'duty' AS duty,
            (one->>'due_at')::timestamptz AS due_at, t.name
@@ -104,7 +120,18 @@ FROM judged AS j
 JOIN projections.escalations AS e ON e.escalation_id = j.escalation_id
 LEFT JOIN projections.cases AS c ON c.case_id = j.subject
 LEFT JOIN projections.policy_duties AS spec
-    ON spec.policy = e.policy AND spec.version = e.policy_version AND spec.duty = j.duty;
+    ON spec.policy = e.policy AND spec.version = e.policy_version AND spec.duty = j.duty
+$$;
+
+CREATE VIEW review.duties AS SELECT * FROM projections.duty_rows(NULL);
+CREATE FUNCTION review.duties_of(of_case text) RETURNS SETOF review.duties
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT * FROM projections.duty_rows(of_case)
+$$;
+COMMENT ON FUNCTION review.duties_of(text) IS
+    'The rows of review.duties about one case, without looking at the others.';
+REVOKE ALL ON FUNCTION review.duties_of(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION review.duties_of(text) TO escalation_reader;
 COMMENT ON VIEW review.duties IS
     'One row per duty of an escalation, of a recurring one per period: what was owed, by whom, by '
     'when, and what became of it.';

@@ -116,7 +116,8 @@ placed AS (
     SELECT o.*, moment.at, late.*,
            CASE WHEN o.status IN ('escalated', 'acknowledged')
                 THEN moment.at - coalesce(o.last_update_at, o.accepted_at) END AS silent_for
-    FROM moment CROSS JOIN {rows} AS o CROSS JOIN LATERAL ({_DUTY}) AS late
+    FROM moment CROSS JOIN (SELECT * FROM {rows} AS every OFFSET 0) AS o  -- computed once a row
+    CROSS JOIN LATERAL ({_DUTY}) AS late
 ), judged AS (
     SELECT placed.*, {_bands()} AS band_rank,
            jsonb_strip_nulls(jsonb_build_object({_parts()})) AS parts
@@ -132,5 +133,7 @@ SELECT * FROM scored ORDER BY band_rank, score DESC, next_due_at NULLS LAST, esc
 
 NOW: Final = ordered("review.open_escalations")
 """As of now; ``$1`` is the database's now."""
+ONE: Final = ordered("(SELECT * FROM review.open_escalations WHERE case_id = $16)")
+"""Of one case alone; ``$16`` is its id."""
 THEN: Final = ordered("review.open_escalations_at($1, $1)")
 """As of a past moment, as known then."""

@@ -72,6 +72,8 @@ class Asked:
     filters: dict[str, str] = field(default_factory=dict)
     cursor: Cursor | None = None
     limit: int = PAGE
+    case_id: str | None = None
+    """Only this case."""
 
     def whole(self) -> Asked:
         """The same without pages, for exports."""
@@ -108,13 +110,16 @@ async def board(connection: Any, asked: Asked) -> Answer:
     if (at := asked.as_of) is None:
         at = asked.cursor.at if asked.cursor else await connection.fetchval("SELECT now()")
     query = attention.THEN if asked.as_of is not None else attention.NOW
+    if asked.case_id is not None and asked.as_of is None:
+        query = attention.ONE
     wanted = [None if asked.teams is None else list(asked.teams),
               None if asked.accounts is None else list(asked.accounts),
               *(asked.filters.get(name) for name in FILTERS)]  # fmt: skip
     wanted_rows = f"SELECT * FROM ({query}) AS one {_WHERE}"  # noqa: S608 - parts of this file
     found = await connection.fetch(
-        _PAGE.format(query=wanted_rows), at, *wanted, *_after(asked.cursor), asked.limit
-    )
+        _PAGE.format(query=wanted_rows), at, *wanted, *_after(asked.cursor), asked.limit,
+        *([] if asked.case_id is None else [asked.case_id]),
+    )  # fmt: skip
     rows = [_row(one) for one in found if one["escalation_id"] is not None]
     ids = {row[name] for row in rows for name in ("owner", "agent_id", "manager_id")} - {None}
     names = await connection.fetch(

@@ -23,9 +23,7 @@ from services.projections.review.words.wording import EXPIRED
 
 LAST: Final = 500
 _CASE: Final = "SELECT * FROM review.cases WHERE case_id = $1"
-_DUTIES: Final = """
-    SELECT * FROM review.duties WHERE case_id = $1 ORDER BY set_at, number
-"""
+_DUTIES: Final = "SELECT * FROM review.duties_of($1) ORDER BY set_at, number"
 _ESCALATIONS: Final = """
     SELECT * FROM review.escalation_status WHERE case_id = $1 ORDER BY requested_at
 """
@@ -50,8 +48,7 @@ async def case(request: Request) -> Response:
         receipts, telling = await case_questions.receipts_asked(ask, about)
         story, _ = await case_questions.story_asked(ask, about, LAST)
         now = await connection.fetchval("SELECT now()")
-        answer = await board(connection, Asked(visitor.teams, visitor.accounts,
-                                               filters={"q": case_id}))  # fmt: skip
+        answer = await board(connection, Asked(visitor.teams, visitor.accounts, case_id=case_id))
         open_row = next((one for one in answer.rows if one["case_id"] == case_id), None)
         values = {
             "case": row, "row": open_row, "receipts": receipts, "telling": telling,

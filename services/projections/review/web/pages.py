@@ -24,11 +24,9 @@ SECTIONS: Final = ("new", "raised", "acknowledged", "missed", "de-escalated", "s
 EVERY: Final = "all"
 """The review of all teams together."""
 _DAILY: Final = "SELECT * FROM review.daily($1, $2)"
-_SIGNED: Final = "SELECT * FROM review.sign_offs WHERE team = $1 AND review_date = $2"
-_BEFORE: Final = """
-    SELECT review_date, signed_off_at FROM review.sign_offs
-    WHERE team = $1 AND review_date < $2 AND signed_off_at IS NOT NULL
-    ORDER BY review_date DESC LIMIT 1
+_SIGNED: Final = """
+    SELECT * FROM review.sign_offs WHERE team = $1 AND review_date <= $2
+    ORDER BY review_date DESC LIMIT 60
 """
 _TEAMS: Final = "SELECT team, name, zone FROM review.teams ORDER BY team"
 _REJECTED: Final = """
@@ -60,14 +58,14 @@ async def review(request: Request) -> Response:
         day = _day(request.path_params.get("day"), found.zone)
         if team != EVERY:
             found.asked.filters["team"] = team
-        signed = await connection.fetchrow(_SIGNED, team, day)
+        signed, before = await _sign_offs(connection, team, day)
         found = replace(found, asked=replace(found.asked, as_of=_as_of(day, signed, found.zone)))
         answer = await board(connection, found.asked)
         changes = await _changes(connection, day, team, visitor)
         values = {
             "day": day, "team": team, "teams": _visible(teams, visitor), "changes": changes,
             "signed": signed,
-            "before": await connection.fetchrow(_BEFORE, team, day),
+            "before": before,
             "rejected": await _rejections(connection, visitor),
             **await common(connection, visitor, found, answer),
         }  # fmt: skip
@@ -81,6 +79,14 @@ def _day(text: str | None, zone: tzinfo) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise NotFound from None
+
+
+async def _sign_offs(connection: Any, team: str, day: date) -> tuple[Any, Any]:
+    """The sign-off of a day, and the one before it; there is none of all teams together."""
+    rows = [] if team == EVERY else await connection.fetch(_SIGNED, team, day)
+    own = next((row for row in rows if row["review_date"] == day), None)
+    signed = (row for row in rows if row["review_date"] < day and row["signed_off_at"])
+    return own, next(signed, None)
 
 
 def _as_of(day: date, signed: Any, zone: tzinfo) -> datetime | None:

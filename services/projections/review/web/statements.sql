@@ -13,9 +13,15 @@ INSERT INTO board.sessions (secret, person_id, name, roles, teams, accounts)
 VALUES ($1, $2, $3, $4, $5, $6)
 
 -- name: whose
-UPDATE board.sessions SET used_at = now()
-WHERE secret = $1 AND used_at > now() - $2::interval AND begun_at > now() - $3::interval
-RETURNING person_id, name, roles, teams, accounts
+-- Use is noted once a minute: a page is no reason to write.
+WITH found AS (
+    SELECT secret, person_id, name, roles, teams, accounts FROM board.sessions
+    WHERE secret = $1 AND used_at > now() - $2::interval AND begun_at > now() - $3::interval
+), noted AS (
+    UPDATE board.sessions AS s SET used_at = now() FROM found
+    WHERE s.secret = found.secret AND s.used_at < now() - interval '1 minute'
+)
+SELECT person_id, name, roles, teams, accounts FROM found
 
 -- name: end_session
 DELETE FROM board.sessions WHERE secret = $1
