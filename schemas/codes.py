@@ -408,5 +408,5 @@ def why_not_told(state: str, reply_code: int | None) -> str:
 
 def in_words(code: str | None) -> str:
     """A code that has no entry here, such as one of an organisation's own policy, as people say
-    it."""
-    return (code or "").replace("-", " ")
+    it. The hyphen of de-escalation stays: it is one in the word."""
+    return (code or "").replace("-", " ").replace("de escalat", "de-escalat")

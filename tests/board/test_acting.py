@@ -185,3 +185,52 @@ def test_every_reported_action_of_the_page_is_an_event() -> None:
         model = reported.BY_TYPE[f"support.case.{action.event}.v1"]
         for one in action.fields:
             assert one.name in model.model_fields, f"{action.code}: {one.name}"
+
+
+async def test_what_is_done_about_an_escalation_is_recorded_and_shown(site: Site) -> None:
+    """The forms of a led escalation, each to its decision."""
+    client = await site.client()
+    case = await new_case(site, "board-led", 5, program="engineer-led")
+    assert "Escalated" in (await send(client, f"/cases/{case}/escalate", comments="down")).text
+    (row,) = await site.world.query(
+        f"SELECT escalation_id FROM review.open_escalations WHERE case_id = '{case}'"
+    )
+    path = f"/escalations/{row['escalation_id']}"
+    at = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
+    for action, values, decision in (
+        ("evaluate", {"resources": "two engineers"}, "evaluated"),
+        ("primary-contact", {"contact": "agent-7"}, "primary contact assigned"),
+        ("kickoff", {"at": at, "attendees": "a\nb"}, "kickoff scheduled"),
+        (
+            "communication-plan",
+            {"mode": "phone", "frequency": "PT8H", "attendees": "a\nb"},
+            "communication plan set",
+        ),
+        ("update", {"audience": "customer", "mode": "phone", "attendees": "a\nb"}, "update given"),
+        ("plan", {"plan": "Patch it tonight"}, "action plan shared"),
+        ("trend", {"trend": "improving"}, "trend changed"),
+        ("raise", {"to": "team-manager", "why": "it drags on"}, "level raised"),
+    ):
+        answer = (await send(client, f"{path}/{action}", **values)).text
+        assert f"Done: {decision}" in answer, answer
+    refused = (await send(client, f"{path}/de-escalate", action_plan_acceptable="yes")).text
+    assert "Not accepted" in refused and "agreement" in refused
+    done = {"action_plan_acceptable": "yes", "troubleshooting_on_track": "yes",
+            "agreement_ref": "DOC-7"}  # fmt: skip
+    answer = (await send(client, f"{path}/de-escalate", **done)).text
+    assert "Done: de-escalated" in answer, re.sub("<[^>]+>", " ", answer)
+    wrong = await send(client, f"{path}/kickoff", at="tomorrow")
+    assert wrong.status_code == 422 and "instant" in wrong.text
+    await client.aclose()
+
+
+async def test_the_way_back_says_when_a_change_is_not_there_yet(site: Site) -> None:
+    client = await site.client()
+    case = await new_case(site, "board-after", 30)
+    answer = (await send(client, f"/cases/{case}/escalate", **GATED)).text
+    link = re.search(r'href="(/board\?after=[0-9:]+)"', answer)
+    assert link is not None
+    assert "not in this list yet" not in (await client.get(link[1])).text
+    assert "not in this list yet" in (await client.get("/board?after=3:999999")).text
+    assert (await client.get("/board?after=x")).status_code == 400
+    await client.aclose()

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.projections.review.questions import case as case_questions
+from services.projections.review.questions.freshness import freshness
 from services.projections.review.questions.queries import ReviewQueries, Until
 from services.projections.review.web import forms
 from services.projections.review.web.case_page import seen_case
@@ -106,8 +107,10 @@ async def sign_off(request: Request) -> Response:
         may = visitor.teams is None or team in visitor.teams
         if not may or await connection.fetchval(_TEAM, team) is None or not _is_day(day):
             raise NotFound
-        draft = Draft(forms.SIGN_OFF, f"review/{team}", f"/review/{team}/{day}",
-                      forms.SIGN_OFF.fields)  # fmt: skip
+        fields = forms.SIGN_OFF.fields
+        if (fresh := await freshness(connection)).state in ("stopped", "empty"):
+            fields = (*fields, forms.knows_that_it_ends(fresh.seen_at))
+        draft = Draft(forms.SIGN_OFF, f"review/{team}", f"/review/{team}/{day}", fields)
         draft.data = {"review_date": day}
         return await _drawn_or_sent(request, connection, visitor, draft)
 
@@ -179,7 +182,14 @@ async def submission(request: Request) -> Response:
             raise NotFound
         found = [] if row["topic_offset"] is None else await decided(connection, row)
     return draw("submission.html", visitor=visitor, sent=row, decisions=found, because=because,
-                sentence=sentence, back=_back(row["subject"]))  # fmt: skip
+                after=_after(row), sentence=sentence, back=_back(row["subject"]))  # fmt: skip
+
+
+def _after(row: Any) -> str:
+    """What the way back to the board carries: where the event stands."""
+    if row["topic_offset"] is None:
+        return ""
+    return f"?after={row['topic_partition']}:{row['topic_offset']}"
 
 
 def _back(subject: str) -> str:

@@ -14,7 +14,7 @@ from schemas.zones import zone
 from services.projections.review.questions.open_board import FILTERS, PAGE, Asked, Cursor
 from services.projections.review.web.people import Visitor
 
-KNOWN: Final = (*FILTERS, "as_of", "tz", "rows", "cursor")
+KNOWN: Final = (*FILTERS, "as_of", "tz", "rows", "cursor", "after")
 MOST_ROWS: Final = 500
 
 
@@ -29,6 +29,8 @@ class Address:
     asked: Asked
     zone: tzinfo
     parameters: dict[str, str]
+    after: tuple[int, int] | None = None
+    """Partition and offset that the rows should hold already: what was sent last."""
 
     def link(self, path: str, **changes: str | None) -> str:
         """An address like this one with some parameters changed; None drops one."""
@@ -47,7 +49,8 @@ def address(parameters: dict[str, str], visitor: Visitor, default_zone: tzinfo =
         {name: given[name] for name in FILTERS if name in given}, _cursor(given.get("cursor")),
         _limit(given.get("rows")),
     )  # fmt: skip
-    return Address(asked, _zone(given.get("tz"), default_zone), given)
+    after = _place(given.pop("after", None))
+    return Address(asked, _zone(given.get("tz"), default_zone), given, after)
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -62,6 +65,15 @@ def _moment(text: str | None) -> datetime | None:
     if at > datetime.now(UTC):
         raise BadAddress("as_of: that is still to come")
     return at
+
+
+def _place(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    partition, _, offset = text.partition(":")
+    if not (partition.isdecimal() and offset.isdecimal() and len(text) < 30):
+        raise BadAddress("after: take it from the page before, as it is")
+    return int(partition), int(offset)
 
 
 def _limit(text: str | None) -> int:

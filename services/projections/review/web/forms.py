@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from policies.model import Policy
 from schemas.codes import in_words
+from services.projections.review.times import instant
 
 Choices = tuple[tuple[str, str], ...]
 IMPACTS: Final[Choices] = (
@@ -20,6 +22,11 @@ IMPACTS: Final[Choices] = (
     ("major", "Major: slows work considerably; there is a workaround"),
     ("critical", "Critical: work stops until this is resolved"),
 )
+FREQUENCIES: Final[Choices] = (
+    ("PT1H", "every hour"), ("PT2H", "every 2 hours"), ("PT4H", "every 4 hours"),
+    ("PT8H", "every 8 hours"), ("PT12H", "every 12 hours"), ("P1D", "every day"),
+    ("P2D", "every 2 days"), ("P7D", "every week"),
+)  # fmt: skip
 MODES: Final[Choices] = (("email", "e-mail"), ("phone", "telephone"), ("conference", "conference"))
 CHECKLIST: Final = (
     ("problem_statement_correct", "The problem statement is correct"),
@@ -37,7 +44,8 @@ OF_WINDOWS: Final = (
 
 @dataclass(frozen=True)
 class Field:
-    """One question. ``kind`` is text, words (several lines), choice, tick, date or people."""
+    """One question. ``kind`` is text, words (several lines), choice, tick, date, person (an id),
+    people (ids, one a line) or items (one a line)."""
 
     name: str
     label: str
@@ -90,8 +98,22 @@ ACTIONS: Final = {
                 Field("next_steps", "Next steps that were agreed", "words"))),
         Action("ask", "information-requested", "Ask the customer for information", "Record",
                (Field("what", "What was asked for", "words"),)),
-        Action("evaluate", "escalation-evaluated", "Evaluate", "Record", (
-            Field("process_correction", "What of the process was corrected", "words"),)),
+        Action("evaluate", "escalation-evaluated", "Evaluate", "Record",
+               (Field("resources", "Resources that are needed (one a line)", "items"),
+                Field("process_correction", "What of the process was corrected", "words"))),
+        Action("primary-contact", "primary-contact-assigned", "Name the primary contact", "Name",
+               (Field("contact", "Who leads it (id)", "person", needed=True),
+                Field("skills", "Skills (one a line)", "items"))),
+        Action("kickoff", "kickoff-call-scheduled", "Schedule the kickoff call", "Schedule",
+               (Field("at", "When", hint="With its offset, such as 2026-11-25T15:00:00+01:00.",
+                      needed=True),
+                Field("attendees", "Who takes part (ids, one a line)", "people"))),
+        Action("communication-plan", "communication-plan-agreed", "Agree a communication plan",
+               "Agree",
+               (Field("mode", "How", "choice", MODES, needed=True),
+                Field("frequency", "How often", "choice", FREQUENCIES, needed=True),
+                Field("attendees", "Who attends (ids, one a line)", "people", needed=True),
+                Field("agreed_with", "Agreed with (id)", "person"))),
         Action("update", "update-given", "Give an update", "Record",
                (Field("audience", "For", "choice",
                       (("customer", "the customer"), ("internal", "people inside"))),
@@ -132,6 +154,12 @@ ACTIONS: Final = {
 SIGN_OFF: Final = Action(
     "sign-off", "review-signed-off", "Sign the review off", "Sign off", (_NOTE,)
 )
+
+
+def knows_that_it_ends(at: datetime | None) -> Field:
+    """What somebody ticks who signs off a day of which not everything can be seen."""
+    until = "nothing was ever read" if at is None else f"the data ends at {instant(at)}"
+    return Field("knows", f"I know that {until}", "tick", needed=True)
 
 
 @dataclass(frozen=True)
@@ -203,8 +231,11 @@ def data_of(fields: tuple[Field, ...], form: Mapping[str, str]) -> dict[str, Any
         given = form.get(one.name, "").strip()
         if one.kind == "tick":
             found[one.name] = bool(given)
-        elif given and one.kind == "people":
-            found[one.name] = [{"id": id_.strip()} for id_ in given.splitlines() if id_.strip()]
+        elif given and one.kind in ("people", "items"):
+            lines = [line.strip() for line in given.splitlines() if line.strip()]
+            found[one.name] = lines if one.kind == "items" else [{"id": id_} for id_ in lines]
+        elif given and one.kind == "person":
+            found[one.name] = {"id": given}
         elif given:
             found[one.name] = given
     ticks = {name for name, _ in CHECKLIST} & found.keys()

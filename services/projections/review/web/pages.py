@@ -19,6 +19,7 @@ from services.projections.review.web.asking import Address, address, written
 from services.projections.review.web.drawing import draw
 from services.projections.review.web.people import Visitor
 from services.projections.review.web.state import NotFound, asking, visitor_of
+from services.projections.review.web.submitting import is_shown
 
 SECTIONS: Final = ("new", "raised", "acknowledged", "missed", "de-escalated", "silent")
 EVERY: Final = "all"
@@ -60,12 +61,13 @@ async def review(request: Request) -> Response:
             found.asked.filters["team"] = team
         signed, before = await _sign_offs(connection, team, day)
         found = replace(found, asked=replace(found.asked, as_of=_as_of(day, signed, found.zone)))
+        is_late = await _is_late(connection, found)
         answer = await board(connection, found.asked)
         changes = await _changes(connection, day, team, visitor)
         values = {
             "day": day, "team": team, "teams": _visible(teams, visitor), "changes": changes,
             "signed": signed,
-            "before": before,
+            "before": before, "is_late": is_late,
             "rejected": await _rejections(connection, visitor),
             **await common(connection, visitor, found, answer),
         }  # fmt: skip
@@ -87,6 +89,11 @@ async def _sign_offs(connection: Any, team: str, day: date) -> tuple[Any, Any]:
     own = next((row for row in rows if row["review_date"] == day), None)
     signed = (row for row in rows if row["review_date"] < day and row["signed_off_at"])
     return own, next(signed, None)
+
+
+async def _is_late(connection: Any, found: Address) -> bool:
+    """Whether what was sent last is not in the rows yet."""
+    return found.after is not None and not await is_shown(connection, *found.after)
 
 
 def _as_of(day: date, signed: Any, zone: tzinfo) -> datetime | None:
@@ -132,9 +139,10 @@ async def open_board(request: Request) -> Response:
     async with asking(request) as connection:
         visitor = await visitor_of(request, connection)
         found = address(dict(request.query_params), visitor)
+        is_late = await _is_late(connection, found)
         answer = await board(connection, found.asked)
         values = await common(connection, visitor, found, answer)
-    return draw("board.html", **values)
+    return draw("board.html", is_late=is_late, **values)
 
 
 def exported(form: str) -> Callable[[Request], Any]:

@@ -162,9 +162,22 @@ async def decided(connection: Any, submission: Any, wait: float = WAIT) -> list[
         await asyncio.sleep(LOOK_EVERY)
 
 
+async def is_shown(connection: Any, partition: int, offset: int, wait: float = 0.3) -> bool:
+    """Whether the views hold what stands there; waits a little for them."""
+    until = time.monotonic() + wait
+    while True:
+        at = await connection.fetchval(SQL["applied_up_to"], partition)
+        if at is not None and at > offset:
+            return True
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(LOOK_EVERY)
+
+
 async def _is_applied(connection: Any, submission: Any) -> bool:
     """Whether the views hold the event itself: then nothing may follow from it."""
     if submission["topic_offset"] is None:
         return False
-    at = await connection.fetchval(SQL["applied_up_to"], submission["topic_partition"])
-    return at is not None and at > submission["topic_offset"]
+    return await is_shown(
+        connection, submission["topic_partition"], submission["topic_offset"], wait=0
+    )
