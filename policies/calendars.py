@@ -122,7 +122,7 @@ class Calendar(BaseModel):
 
         known = list_supported_countries(include_aliases=False)
         if self.country is not None and self.country not in known:
-            raise ValueError(f"country: {self.country} is none that is known; write DE, US, ...")
+            raise ValueError(f"country: {self.country} is not one that is known; write DE, US, ...")
         if self.subdivision is None:
             return self
         if self.country is None:
@@ -130,7 +130,7 @@ class Calendar(BaseModel):
         if self.subdivision not in known[self.country]:
             parts = ", ".join(known[self.country][:20])
             raise ValueError(
-                f"subdivision: {self.subdivision} is no part of {self.country}; write one of "
+                f"subdivision: {self.subdivision} is not a part of {self.country}; write one of "
                 f"{parts or 'none: it has no parts'}"
             )
         return self
@@ -167,7 +167,7 @@ def minutes(text: str) -> int:
     hour, _, minute = text.partition(":")
     is_form = len(text) == 5 and len(hour) == 2 and (hour + minute).isdecimal()
     if not is_form or int(minute) > 59 or (found := int(hour) * 60 + int(minute)) > 24 * 60:
-        raise ValueError(f"{text} is no time of day; write two digits each, such as 09:00")
+        raise ValueError(f"{text} is not a time of day; write two digits each, such as 09:00")
     return found
 
 

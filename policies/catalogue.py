@@ -123,12 +123,12 @@ def collect(policies: Iterable[Policy], default: str) -> Policies:
         versions.sort(key=lambda one: (one.effective_from, one.version))
         if len({one.version for one in versions}) != len(versions):
             raise PoliciesProblem(
-                f"policy {name}: a version number stands twice; where it comes along with this "
+                f"policy {name}: a version number appears twice; where it comes along with this "
                 "package, give yours the next number, or a name of its own"
             )
     if default not in by_name:
         known = ", ".join(sorted(by_name))
-        raise PoliciesProblem(f"the default policy {default} is none of: {known}")
+        raise PoliciesProblem(f"the default policy {default} is not one of: {known}")
     return Policies({name: tuple(versions) for name, versions in by_name.items()}, default)
 
 
@@ -165,9 +165,7 @@ def _files_of(folder: Folder) -> Iterator[Policy]:
                 if file.name.endswith((".yaml", ".yml")):
                     yield _file(f"{named.name}/{file.name}", file.read_text("utf-8"))
         elif named.name.endswith((".yaml", ".yml")):
-            raise _misplaced(
-                named.name, "it stands in no folder", "move it to <policy>/<version>.yaml"
-            )
+            raise _misplaced(named.name, "it is in no folder", "move it to <policy>/<version>.yaml")
 
 
 def _file(where: str, text: str) -> Policy:

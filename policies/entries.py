@@ -64,7 +64,7 @@ PolicyName = Annotated[str, StringConstraints(pattern=POLICY_NAME)]
 
 
 def _only_text(value: object) -> object:
-    """A bare number is no length: of what unit?"""
+    """A bare number is not a valid duration: of what unit?"""
     if isinstance(value, int | float):
         raise ValueError(f"{value} has no unit; write ISO 8601 such as PT4H, P2D or PT30M")
     return value

@@ -102,7 +102,7 @@ class _Strict(yaml.SafeLoader):
             return super().construct_object(node, deep)
         except ValueError as error:
             raise yaml.constructor.ConstructorError(
-                problem=f"{node.value} is no such value: {error}", problem_mark=node.start_mark
+                problem=f"{node.value} is not a valid value: {error}", problem_mark=node.start_mark
             ) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -110,7 +110,7 @@ class _Strict(yaml.SafeLoader):
         for key, _ in node.value:
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
-                    problem=f"{key.value} stands twice here: keep one", problem_mark=key.start_mark
+                    problem=f"{key.value} appears twice here: keep one", problem_mark=key.start_mark
                 )
             seen.add(key.value)
         return super().construct_mapping(node, deep)
@@ -124,7 +124,7 @@ def _unreadable(error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None)
     what = getattr(error, "problem", None) or str(error).splitlines()[0]
     return Problem(
-        1 if mark is None else mark.line + 1, "the file", f"this is no YAML: {what}",
+        1 if mark is None else mark.line + 1, "the file", f"this is not YAML: {what}",
         "look for a bracket, a quote or an indent that is missing there",
     )  # fmt: skip
 
@@ -180,26 +180,26 @@ def _name(item: Any) -> str | None:
 
 # --- what is wrong with it -------------------------------------------------------------------
 
-_LENGTH = ("is no length", "write ISO 8601 such as PT4H, P2D or PT30M")
-_INSTANT = ("is no instant with an offset", "write one such as 2026-01-01T00:00:00Z")
-_NUMBER = ("is no whole number in range", "write one from 1 on")
+_LENGTH = ("is not a valid duration", "write ISO 8601 such as PT4H, P2D or PT30M")
+_INSTANT = ("is not an instant with an offset", "write one such as 2026-01-01T00:00:00Z")
+_NUMBER = ("is not a whole number in range", "write one from 1 on")
 _BY_TYPE: Final = {
     "missing": ("is missing", "add it"),
     "time_delta_parsing": _LENGTH, "time_delta_type": _LENGTH,
     "datetime_parsing": _INSTANT, "datetime_type": _INSTANT, "timezone_aware": _INSTANT,
     "datetime_from_date_parsing": _INSTANT,
     "int_parsing": _NUMBER, "int_type": _NUMBER, "greater_than_equal": _NUMBER,
-    "string_type": ("is no text", "write text; put quotes around what looks like a number"),
+    "string_type": ("is not text", "write text; put quotes around what looks like a number"),
     "string_too_short": ("is empty", "write something, or drop the entry"),
     "too_short": ("is empty", "name at least one"),
     "bool_type": ("is neither true nor false", "write true or false"),
     "bool_parsing": ("is neither true nor false", "write true or false"),
-    "tuple_type": ("is no list", "write a list: [one, two]"),
+    "tuple_type": ("is not a list", "write a list: [one, two]"),
     "model_type": ("has no entries of its own", "write entries below it: name: value"),
     "model_attributes_type": ("has no entries of its own", "write entries below it: name: value"),
     "dict_type": ("has no entries of its own", "write entries below it: name: value"),
-    "date_from_datetime_parsing": ("is no date", "write one such as 2026-12-24"),
-    "date_parsing": ("is no date", "write one such as 2026-12-24"),
+    "date_from_datetime_parsing": ("is not a date", "write one such as 2026-12-24"),
+    "date_parsing": ("is not a date", "write one such as 2026-12-24"),
 }  # fmt: skip
 _ENTRIES: Final = sorted(
     {name for part in (Policy, Calendar, *PARTS) for name in part.model_fields}
@@ -221,7 +221,7 @@ def _words(error: dict[str, Any]) -> tuple[str, str]:
     if kind == "extra_forbidden":
         near = get_close_matches(str(error["loc"][-1]), _ENTRIES, n=1)
         meant = f"write {near[0]}" if near else "remove it, or see docs/policies.md for its name"
-        return "is no entry of a policy", meant
+        return "is not an entry of a policy", meant
     if kind == "literal_error":
         return f"{error['input']} is not known here", f"write {error['ctx']['expected']}"
     if kind == "less_than_equal":

@@ -104,7 +104,9 @@ def _binary(headers: Headers) -> dict[str, Any]:
 
 def _check_needed(attributes: dict[str, Any]) -> None:
     if attributes.get("specversion") != "1.0":
-        raise Unfit("not-an-envelope", "specversion is not 1.0: this is no CloudEvent that we read")
+        raise Unfit(
+            "not-an-envelope", "specversion is not 1.0: this is not a CloudEvent that we read"
+        )
     for name in _NEEDED:
         value = attributes.get(name)
         if type(value) is not str or not value:

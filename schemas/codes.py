@@ -23,7 +23,7 @@ REFUSALS: Final[dict[str, Meaning]] = {
     "case-unknown": Meaning(
         "We do not know this case. Please check the case number and ask again.",
         "we have never seen this case opened",
-        "no `opened` of the case stands before the request in its partition",
+        "no `opened` of the case comes before the request in its partition",
     ),
     "case-closed": Meaning(
         "The case is closed. Please have it reopened, or open a new one.",
@@ -53,7 +53,7 @@ REFUSALS: Final[dict[str, Meaning]] = {
         "`reason` is absent, null or blank",
     ),
     "reason-not-offered": Meaning(
-        "The reason given is none of those that we offer.",
+        "The reason given is not one of those we offer.",
         "the reason is not one of those offered",
         "`reason` is not in the policy's list",
     ),
@@ -93,7 +93,7 @@ REFUSALS: Final[dict[str, Meaning]] = {
         "none of the roles that the policy asks for is among those of the person",
     ),
     "template-unknown": Meaning(
-        "The kind of escalation is none that is offered here.",
+        "The kind of escalation is not one that is offered here.",
         "the template is not known",
         "`template` is absent, not in the policy, or of the other kind (case, account)",
     ),
@@ -250,7 +250,7 @@ RULES: Final[dict[str, RuleMeaning]] = {
     "reason-is-offered": RuleMeaning(
         "The reason must be one of: {reasons}.",
         "The reason is one of those offered.",
-        "The reason is none of those offered: {expected}.",
+        "The reason is not one of those offered: {expected}.",
     ),
     "comments-are-given": RuleMeaning(
         "Comments must be given.", "Comments were given.", "The comments were missing."
@@ -286,7 +286,7 @@ RULES: Final[dict[str, RuleMeaning]] = {
     "template-is-offered": RuleMeaning(
         "The template must be one of: {templates}.",
         "The template {actual} is one of those offered.",
-        "The template is none of those offered: {expected}.",
+        "The template is not one of those offered: {expected}.",
     ),
     "escalation-severity-is-given": RuleMeaning(
         "The severity of the escalation must be given.",

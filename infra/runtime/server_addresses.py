@@ -29,7 +29,7 @@ def is_dsn(text: str) -> str:
             raise ValueError(f"host and port cannot be told apart: {_ENCODE}")
     mode = parse_qs(parts.query).get("sslmode", ["prefer"])[0]
     if mode not in _SSLMODES:
-        raise ValueError(f"sslmode is none of: {', '.join(_SSLMODES)}")
+        raise ValueError(f"sslmode is not one of: {', '.join(_SSLMODES)}")
     return text
 
 

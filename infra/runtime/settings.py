@@ -192,7 +192,7 @@ def load_settings() -> Settings:
         if name.startswith(PREFIX) and "__" in name and name not in known:
             close = get_close_matches(name, known, 1)
             hint = f"did you mean {close[0]}?" if close else "escalation doctor lists them all"
-            raise SettingsProblem(f"{name} is no setting: {hint}")
+            raise SettingsProblem(f"{name} is not a setting: {hint}")
     try:
         return Settings()
     except ValidationError as error:

@@ -161,7 +161,7 @@ def bad_records() -> list[tuple[bytes | None, bytes]]:
     }  # fmt: skip
     misspelt = naive | {"time": "2026-01-01T10:00:00Z", "type": "support.case.opened.v1"}
     return [
-        (b"CASE-00001", b"this is no JSON"),
+        (b"CASE-00001", b"this is not JSON"),
         (b"CASE-00001", b'{"hello": "world"}'),
         (b"CASE-00002", json.dumps(naive).encode()),
         (b"CASE-00001", json.dumps(naive).encode()),

@@ -27,7 +27,7 @@ def read_calendar(file: Path, policies: Policies) -> reported.CalendarChanged:
         data = yaml.safe_load(file.read_text("utf-8"))
         change = reported.CalendarChanged.model_validate(as_text(data))
     except yaml.YAMLError as error:
-        raise ValueError(f"this is no YAML: {error}") from None
+        raise ValueError(f"this is not YAML: {error}") from None
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
         raise ValueError("\n".join(lines)) from None

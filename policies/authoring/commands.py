@@ -273,7 +273,7 @@ def _row(known: Policies, policy: Policy) -> dict[str, Any]:
 
 def _tell(file: Path, found: list[Problem]) -> None:
     if not found:
-        print(f"{file}: nothing to say against it")
+        print(f"{file}: no problems found")
         return
     for one in found:
         print(told(str(file), one))

@@ -36,7 +36,7 @@ def _asks(policy: Policy, rule: str) -> bool:
 def _rules_stand_once(policy: Policy) -> Iterator[Finding]:
     for rule, number in Counter(entry.rule for entry in policy.rules).items():
         if number > 1:
-            yield Finding("rules", f"{rule} stands {number} times", "keep one of them")
+            yield Finding("rules", f"{rule} appears {number} times", "keep one of them")
 
 
 def _once_only_is_asked(policy: Policy) -> Iterator[Finding]:
@@ -79,7 +79,7 @@ def _reasons_can_be_chosen(policy: Policy) -> Iterator[Finding]:
         yield Finding("reasons", "every reason would be refused", "offer at least one reason")
     for reason, number in Counter(policy.reasons).items():
         if number > 1:
-            yield Finding("reasons", f"{reason} stands {number} times", "keep one of them")
+            yield Finding("reasons", f"{reason} appears {number} times", "keep one of them")
 
 
 def _templates_can_be_chosen(policy: Policy) -> Iterator[Finding]:
@@ -176,7 +176,7 @@ def _addresses_are_used(policy: Policy) -> Iterator[Finding]:
     for role in sorted(set(policy.addresses.roles) - named):
         yield Finding(
             f"addresses.roles.{role}", "the policy gives this role nothing to do",
-            "write a role that stands under roles, or drop the address",
+            "write a role that is listed under roles, or drop the address",
         )  # fmt: skip
 
 
@@ -228,7 +228,7 @@ def _somebody_is_told(policy: Policy) -> Iterator[Finding]:
         yield Finding("told", "nobody in support hears of an escalation", "add who looks after it")
     for audience, number in Counter(policy.told).items():
         if number > 1:
-            yield Finding("told", f"{audience} stands {number} times", "keep one of them")
+            yield Finding("told", f"{audience} appears {number} times", "keep one of them")
 
 
 CHECKS: Final[tuple[Callable[[Policy], Iterator[Finding]], ...]] = (

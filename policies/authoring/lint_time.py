@@ -16,7 +16,7 @@ def _windows_grow_with_severity(policy: Policy) -> Iterator[Finding]:
         lengths = [policy.windows[severity][tier] for severity in sorted(policy.windows)]
         if lengths != sorted(lengths):
             yield Finding(
-                "windows", f"{tier}: a graver severity waits longer than a lighter one",
+                "windows", f"{tier}: a higher severity waits longer than a lower one",
                 "order them from S1 to S4",
             )  # fmt: skip
 
@@ -28,7 +28,7 @@ def _lengths_grow_with_severity(policy: Policy) -> Iterator[Finding]:
         lengths = [spec.by_severity.get(severity, spec.length) for severity in SEVERITIES]
         if lengths != sorted(lengths):
             yield Finding(
-                f"duties.{spec.duty}", "a graver severity is given more time than a lighter one",
+                f"duties.{spec.duty}", "a higher severity is given more time than a lower one",
                 "order by_severity from S1 to S4; a severity not named has the length",
             )  # fmt: skip
 

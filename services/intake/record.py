@@ -100,7 +100,7 @@ def _parsed(value: bytes | None) -> Any:
     except (ValueError, RecursionError):
         raise CannotTranslate(
             "not-json",
-            "the value is no JSON in UTF-8: set the connector's value.converter to a JSON one",
+            "the value is not JSON in UTF-8: set the connector's value.converter to a JSON one",
         ) from None
 
 
@@ -170,7 +170,7 @@ def plain(value: Any) -> Any:
 def _header(body: dict[str, Any]) -> dict[str, Any]:
     header = plain(body[HEADER])
     if not isinstance(header, dict):
-        raise CannotTranslate("not-an-envelope", f"{HEADER} is no object")
+        raise CannotTranslate("not-an-envelope", f"{HEADER} is not an object")
     return {name: plain(held) for name, held in header.items()}
 
 
@@ -194,7 +194,9 @@ def _record_ids(header: dict[str, Any]) -> Iterator[str]:
         )
     for one in ids:
         if not isinstance(one, str) or RECORD_ID.fullmatch(one) is None:
-            raise unmapped(f"{HEADER}.recordIds holds what is no record id: send a list of ids")
+            raise unmapped(
+                f"{HEADER}.recordIds holds something that is not a record id: send a list of ids"
+            )
         yield one
 
 
@@ -206,7 +208,7 @@ def _committed_at(header: dict[str, Any]) -> datetime:
         held = int(held)
     if type(held) is not int or held not in _MILLISECONDS:
         raise unmapped(
-            f"{HEADER}.commitTimestamp is no number of milliseconds since 1970 in the years "
+            f"{HEADER}.commitTimestamp is not a number of milliseconds since 1970 in the years "
             "1900 to 8999"
         )
     return _EPOCH + timedelta(milliseconds=held)

@@ -119,7 +119,7 @@ async def test_errors_say_what_is_wrong_and_what_to_do(world: World, tmp_path: P
     assert "CASE-404" in unknown.stderr
     for words, says in (
         (("--as-of", "yesterday"), "yesterday is no moment; write one such as"),
-        (("--date", "tomorrow"), "tomorrow is no day; write one such as"),
+        (("--date", "tomorrow"), "tomorrow is not a day; write one such as"),
         (("--date", "2999-01-01"), "still to come"),
         (("--date", "2026-11-23", "--as-of", "2026-11-23T09:00:00Z"), "not both"),
     ):

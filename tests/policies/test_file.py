@@ -16,18 +16,20 @@ TEXT = (shipped() / "time-gated" / "1.yaml").read_text("utf-8")  # type: ignore[
         (
             "version: 1",
             "version: one",
-            "mine.yaml:3: version: is no whole number in range. What to do: write one from 1 on.",
+            "mine.yaml:3: version: is not a whole number in range. What to do: write one from 1 "
+            "on.",
         ),
         (
             "version: 1",
             "version: 0",
-            "mine.yaml:3: version: is no whole number in range. What to do: write one from 1 on.",
+            "mine.yaml:3: version: is not a whole number in range. What to do: write one from 1 "
+            "on.",
         ),
         (
             "once_only: true",
             "once_onyl: true",
             "mine.yaml:1: once_only: is missing. What to do: add it.\nmine.yaml:10: on"
-            "ce_onyl: is no entry of a policy. What to do: write once_only.",
+            "ce_onyl: is not an entry of a policy. What to do: write once_only.",
         ),
         (
             "    length: PT24H",
@@ -44,7 +46,7 @@ TEXT = (shipped() / "time-gated" / "1.yaml").read_text("utf-8")  # type: ignore[
         (
             "    length: PT24H",
             "    length: a day",
-            "mine.yaml:33: duties.first-contact.length: is no length. What to do: wri"
+            "mine.yaml:33: duties.first-contact.length: is not a valid duration. What to do: wri"
             "te ISO 8601 such as PT4H, P2D or PT30M.",
         ),
         (
@@ -74,7 +76,7 @@ TEXT = (shipped() / "time-gated" / "1.yaml").read_text("utf-8")  # type: ignore[
         (
             "  S2: {",
             "  S1: {",
-            "mine.yaml:23: the file: S1 stands twice here: keep one. What to do: corr"
+            "mine.yaml:23: the file: S1 appears twice here: keep one. What to do: corr"
             "ect that line.",
         ),
         (
@@ -108,7 +110,7 @@ TEXT = (shipped() / "time-gated" / "1.yaml").read_text("utf-8")  # type: ignore[
         (
             "watched_until: closed",
             "watched_until: closed\ncalendar: {holidays: [2026-13-24]}",
-            "mine.yaml:64: the file: 2026-13-24 is no such value: month must be in 1."
+            "mine.yaml:64: the file: 2026-13-24 is not a valid value: month must be in 1."
             ".12. What to do: correct that line.",
         ),
         (
@@ -120,13 +122,13 @@ TEXT = (shipped() / "time-gated" / "1.yaml").read_text("utf-8")  # type: ignore[
         (
             "watched_until: closed",
             "watched_until: closed\ncalendar: {hours: {monday: [8-12]}}",
-            "mine.yaml:64: calendar: 8 is no time of day. What to do: write two digit"
+            "mine.yaml:64: calendar: 8 is not a time of day. What to do: write two digit"
             "s each, such as 09:00.",
         ),
         (
             "effective_from: 2024-03-02T00:00:00Z",
             "effective_from: 2024-03-32T00:00:00Z",
-            "mine.yaml:4: the file: 2024-03-32T00:00:00Z is no such value: day is out"
+            "mine.yaml:4: the file: 2024-03-32T00:00:00Z is not a valid value: day is out"
             " of range for month. What to do: correct that line.",
         ),
         (
@@ -138,7 +140,7 @@ TEXT = (shipped() / "time-gated" / "1.yaml").read_text("utf-8")  # type: ignore[
         (
             "policy: time-gated",
             "policy: [",
-            "mine.yaml:4: the file: this is no YAML: expected ',' or ']', but got ':'"
+            "mine.yaml:4: the file: this is not YAML: expected ',' or ']', but got ':'"
             ". What to do: look for a bracket, a quote or an indent that is missing t"
             "here.",
         ),
@@ -150,14 +152,14 @@ TEXT = (shipped() / "time-gated" / "1.yaml").read_text("utf-8")  # type: ignore[
         (
             "reasons:\n",
             "reasons: none\nnone:\n",
-            "mine.yaml:26: reasons: is no list. What to do: write a list: [one, two]."
-            "\nmine.yaml:27: none: is no entry of a policy. What to do: write note.",
+            "mine.yaml:26: reasons: is not a list. What to do: write a list: [one, two]."
+            "\nmine.yaml:27: none: is not an entry of a policy. What to do: write note.",
         ),
         (
             "duties:\n",
             "duties: 3\nx:\n",
-            "mine.yaml:31: duties: is no list. What to do: write a list: [one, two].\n"
-            "mine.yaml:32: x: is no entry of a policy. What to do: remove it, or see "
+            "mine.yaml:31: duties: is not a list. What to do: write a list: [one, two].\n"
+            "mine.yaml:32: x: is not an entry of a policy. What to do: remove it, or see "
             "docs/policies.md for its name.",
         ),
         (
@@ -187,31 +189,31 @@ TEXT = (shipped() / "time-gated" / "1.yaml").read_text("utf-8")  # type: ignore[
         (
             "watched_until: closed",
             "watched_until: closed\ncalendar: {holidays: [soon]}",
-            "mine.yaml:64: calendar.holidays.1: is no date. What to do: write one suc"
+            "mine.yaml:64: calendar.holidays.1: is not a date. What to do: write one suc"
             "h as 2026-12-24.",
         ),
         (
             "source_ref:",
             "sauce_ref:",
             "mine.yaml:1: source_ref: is missing. What to do: add it.\nmine.yaml:6: sa"
-            "uce_ref: is no entry of a policy. What to do: write source_ref.",
+            "uce_ref: is not an entry of a policy. What to do: write source_ref.",
         ),
         (
             "watched_until: closed",
             "watched_until: closed\nzebra: 1",
-            "mine.yaml:64: zebra: is no entry of a policy. What to do: remove it, or "
+            "mine.yaml:64: zebra: is not an entry of a policy. What to do: remove it, or "
             "see docs/policies.md for its name.",
         ),
         (
             "effective_from: 2024-03-02T00:00:00Z",
             "effective_from: 2024-03-02T00:00:00",
-            "mine.yaml:4: effective_from: is no instant with an offset. What to do: w"
+            "mine.yaml:4: effective_from: is not an instant with an offset. What to do: w"
             "rite one such as 2026-01-01T00:00:00Z.",
         ),
         (
             "watched_until: closed",
             "watched_until: 'closed",
-            "mine.yaml:64: the file: this is no YAML: found unexpected end of stream."
+            "mine.yaml:64: the file: this is not YAML: found unexpected end of stream."
             " What to do: look for a bracket, a quote or an indent that is missing th"
             "ere.",
         ),
@@ -240,7 +242,7 @@ TEXT = (shipped() / "time-gated" / "1.yaml").read_text("utf-8")  # type: ignore[
         (
             "policy: time-gated",
             "- policy: time-gated",
-            "mine.yaml:3: the file: this is no YAML: expected <block end>, but found "
+            "mine.yaml:3: the file: this is not YAML: expected <block end>, but found "
             "'?'. What to do: look for a bracket, a quote or an indent that is missin"
             "g there.",
         ),
@@ -281,7 +283,7 @@ def test_a_name_that_is_no_entry_of_a_calendar_is_placed_in_it() -> None:
     with pytest.raises(PolicyProblem) as problem:
         parse_policy(f"{TEXT}\ncalendar:\n  name: x\n  time_zone: UTC", "mine.yaml")
     assert problem.value.problems == [
-        Problem(67, "calendar.time_zone", "is no entry of a policy", "write timezone")
+        Problem(67, "calendar.time_zone", "is not an entry of a policy", "write timezone")
     ]
 
 

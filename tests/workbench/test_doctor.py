@@ -85,7 +85,7 @@ async def test_what_an_operator_pastes_holds_no_password_and_no_broken_name(worl
     for form in ((), ("--json",)):
         code, out, error = await run("doctor", *form, environment=named)
         assert code == 3 and SECRET not in out + error
-        assert "no-such-policy is none of" in out.replace("\n", " ").replace("       ", "")
+        assert "no-such-policy is not one of" in out.replace("\n", " ").replace("       ", "")
         assert "no mail server at" in out
     _, out, _ = await run("doctor", environment=named | {"COLUMNS": "80"})
     for line in out.splitlines():

@@ -154,7 +154,7 @@ async def _take_states(partition: Partition, reading: _Reading, tp: TopicPartiti
             states.verify(record.key, record.value, partition.number)
             partition.restore(record.key, record.value)
         except Exception as error:
-            raise Foreign(record, f"it is no state ({what_failed(error)})") from error
+            raise Foreign(record, f"it is not a state ({what_failed(error)})") from error
         number += 1
         if number % SLICE == 0:
             await asyncio.sleep(0)
@@ -179,7 +179,7 @@ def _foreign(record: Any, found: Envelope[Any] | Skipped | Unreadable) -> str:
     if isinstance(record.value, Unparsed):
         return f"it cannot be parsed ({record.value.why})"
     if isinstance(found, Unreadable):
-        return f"it is no decision ({found.reason})"
+        return f"it is not a decision ({found.reason})"
     if isinstance(found, Skipped):
-        return "" if found.type.startswith("support.escalation.") else "its type is none of ours"
+        return "" if found.type.startswith("support.escalation.") else "its type is not one of ours"
     return "" if found.source == outgoing.SOURCE else "its source is not the decider"

@@ -64,5 +64,7 @@ class Addresses(BaseModel):
 
 def _usable(address: str) -> str:
     if mailbox(address) is None:
-        raise ValueError(f"{address!r} is no mail address: write one such as team@support.example")
+        raise ValueError(
+            f"{address!r} is not a mail address: write one such as team@support.example"
+        )
     return address

@@ -35,7 +35,7 @@ def refusal(code: str, brief: Mapping[str, Any], form: Mapping[str, Any]) -> str
     if code == "template-unknown":
         given = form.get("template")
         named = f" ({given})" if given else ""
-        return f"The kind of escalation{named} is none that is offered here." + _choice(
+        return f"The kind of escalation{named} is not one that is offered here." + _choice(
             brief.get("templates", ())
         )
     if code == "role-missing" and brief.get("roles"):

@@ -127,7 +127,7 @@ def test_who_chose_wrongly_reads_what_can_be_chosen() -> None:
     assert all(words in reasons for words in codes.REASONS.values())
     event = rejected("template-unknown", "role-missing", receipt=receipt("templated"))
     told = flat(read(event, "rejected", form=Facts(template="special")).text)
-    assert "(special) is none that is offered here" in told
+    assert "(special) is not one that is offered here" in told
     assert (
         "case; case-approved" in told
         and "account" not in told.split("one of these:")[1].split(".")[0]

@@ -33,7 +33,7 @@ GATED, DESK, LED, ROLES = "time-gated", "resolutions-desk", "engineer-led", "tem
     ("policy", "entry", "problem"),
     [
         (changed(GATED, rules=[*without_rule(GATED, ""), {"rule": "case-is-open",
-         "statement": "x"}]), "rules", "stands 2 times"),
+         "statement": "x"}]), "rules", "appears 2 times"),
         (changed(GATED, rules=without_rule(GATED, "case-is-not-escalated-yet")),
          "rules", "nothing stops a second"),
         (changed(GATED, rules=without_rule(GATED, "case-is-known")), "rules", "never opened"),
@@ -41,11 +41,11 @@ GATED, DESK, LED, ROLES = "time-gated", "resolutions-desk", "engineer-led", "tem
         (changed(GATED, windows={}), "rules", "no window to ask for"),
         (changed(GATED, rules=without_rule(GATED, "tier-is-covered")), "rules", "pass at once"),
         (changed(GATED, windows={"S1": {"gold": "P9D"}, "S2": {"gold": "P2D"},
-         "S3": {"gold": "P3D"}, "S4": {"gold": "P4D"}}), "windows", "graver severity"),
+         "S3": {"gold": "P3D"}, "S4": {"gold": "P4D"}}), "windows", "a higher severity"),
         (changed(GATED, rules=without_rule(GATED, "reason-is-offered")),
          "reasons", "nobody can choose"),
         (changed(GATED, reasons=[]), "reasons", "every reason would be refused"),
-        (changed(GATED, reasons=["a", "a"]), "reasons", "stands 2 times"),
+        (changed(GATED, reasons=["a", "a"]), "reasons", "appears 2 times"),
         (changed(ROLES, rules=without_rule(ROLES, "template-is-offered")),
          "templates", "nobody can choose"),
         (changed(ROLES, templates={}), "templates", "every template would be refused"),
@@ -89,7 +89,7 @@ GATED, DESK, LED, ROLES = "time-gated", "resolutions-desk", "engineer-led", "tem
         (changed(LED, calendar={"worked": ["2026-11-03"]}), "calendar.worked", "worked anyway"),
         (changed(DESK, told=["requester"]), "told", "nobody in support"),
         (changed(DESK, next_steps=["This can be done only once."]), "next_steps", "only once"),
-        (changed(DESK, told=["team", "team"]), "told", "stands 2 times"),
+        (changed(DESK, told=["team", "team"]), "told", "appears 2 times"),
     ],
 )  # fmt: skip
 def test_what_can_never_happen_or_be_meant_is_found(

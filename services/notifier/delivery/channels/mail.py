@@ -44,7 +44,7 @@ def sender_of(smtp: SmtpSettings) -> Address:
     name, text = parseaddr(smtp.sender)
     if (found := mailbox(text)) is None:
         raise SenderProblem(
-            f"ESCALATION_SMTP__SENDER is {smtp.sender!r}, which is no mail address: write one "
+            f"ESCALATION_SMTP__SENDER is {smtp.sender!r}, which is not a mail address: write one "
             "such as support@your.example"
         )
     return found.named(name)

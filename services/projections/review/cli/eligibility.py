@@ -18,7 +18,7 @@ def sentences(answer: dict[str, Any], now: datetime, zone: tzinfo) -> Iterable[s
         yield f"The policy {answer['policy']}, version {answer['policy_version']}, says so."
     if answer["program_known"] is False:
         yield (
-            "Warning: the case names a program that is no policy, so the default policy judges "
+            "Warning: the case names a program that is not a policy, so the default policy judges "
             "it. Is the program spelt as escalation policy list has it?"
         )
     if answer["tier_known"] is False:

@@ -26,9 +26,9 @@ JUDGED: Final = {
     "approval-requested": "PUT BEFORE AN APPROVER",
 }
 _UNKNOWN: Final = {
-    "program_known": "The case names a program that is no policy: the deployment's default policy "
-    "judged instead.",
-    "tier_known": "The customer's tier is none that the policy names.",
+    "program_known": "The case names a program that is not a policy: the deployment's default "
+    "policy judged instead.",
+    "tier_known": "The customer's tier is not one that the policy names.",
 }
 
 

@@ -56,7 +56,7 @@ def export(
     named = {"team": team, "owner": owner, "severity": severity, "status": status,
              "account": account, "band": band}  # fmt: skip
     if band is not None and band not in {one.code for one in BANDS}:
-        raise typer.BadParameter(f"{visible(band)} is no band: see escalation export --help")
+        raise typer.BadParameter(f"{visible(band)} is not a band: see escalation export --help")
     filters = {name: value for name, value in named.items() if value is not None}
     asked = Asked(as_of=_moment(as_of), filters=filters).whole()
     try:

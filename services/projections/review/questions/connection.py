@@ -16,7 +16,7 @@ DSN: Final = "ESCALATION_POSTGRES__DSN"
 PATIENCE: Final = 10.0
 """Seconds until a server that does not answer counts as away."""
 UNREADABLE = (
-    f"{DSN} is no address of a Postgres server: write "
+    f"{DSN} is not the address of a Postgres server: write "
     "postgresql://user:password@host:5432/database (special characters in the password as %40 "
     "and the like)"
 )

@@ -101,7 +101,7 @@ def _day(text: str, zone: tzinfo) -> datetime:
     try:
         return _midnight(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date(), zone)
     except (ValueError, OverflowError):
-        raise ValueError(f"{text} is no day; write one such as 2026-11-23") from None
+        raise ValueError(f"{text} is not a day; write one such as 2026-11-23") from None
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:

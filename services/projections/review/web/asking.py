@@ -42,7 +42,7 @@ def address(parameters: dict[str, str], visitor: Visitor, default_zone: tzinfo =
     """Read the parameters of an address. Errors: ``BadAddress``."""
     for name in parameters:
         if name not in KNOWN:
-            raise BadAddress(f"{name} is no parameter here; known are {', '.join(KNOWN)}")
+            raise BadAddress(f"{name} is not a parameter here; known are {', '.join(KNOWN)}")
     given = {name: value for name, value in parameters.items() if value}
     asked = Asked(
         visitor.teams, visitor.accounts, _moment(given.get("as_of")),
