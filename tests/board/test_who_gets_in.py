@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import httpx2
 import pytest
 
+from schemas import reported
 from services.projections.review.web.people import Visitor
 from services.projections.review.web.safety import ALWAYS
 from tests.board.conftest import Site
+from tests.board.test_acting import new_case
+from tests.journeys.test_projections import caught_up
+from tests.stories import event
+from tests.world import until
 
 PAGES = (
     "/", "/review/all", "/board", "/board.csv", "/board.json", "/board.xlsx", "/order",
@@ -110,3 +117,23 @@ async def test_a_reader_may_not_act(site: Site) -> None:
     assert (await client.get("/review/all")).status_code == 200
     assert (await client.get("/cases/CASE-00001/escalate")).status_code == 404
     await client.aclose()
+
+
+async def test_a_customer_sees_no_team_and_nothing_internal(site: Site) -> None:
+    case = await new_case(site, "board-internal", 5)
+    said = reported.CommentAdded.model_validate(
+        {"comment_id": "c-1", "author": {"id": "agent"}, "author_role": "agent",
+         "body": "between us", "visibility": "internal"}
+    )  # fmt: skip
+    await site.world.publish([event(said, datetime.now(UTC), subject=case, event_id="between")])
+    await until(lambda: caught_up(site.world))
+    row = {"subject": case, "team": "team-1"}
+    who = Visitor("c", "C", ("customer",), accounts=("account-1",))
+    client, manager = await site.client(who), await site.client()
+    words = "between us"
+    assert words in (await manager.get(f"/cases/{row['subject']}")).text
+    assert words not in (await client.get(f"/cases/{row['subject']}")).text
+    assert f"/review/{row['team']}" not in (await client.get("/review/all")).text
+    assert (await client.get(f"/review/{row['team']}")).status_code == 404
+    for one in (client, manager):
+        await one.aclose()
