@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 
 from policies.entries import DutySpec
 from schemas import decided
 from schemas.codec import Decided
 from schemas.decided import Duty, Fulfilment, PolicyRef
+from schemas.lifecycle import STATUS_AFTER
+from schemas.vocabulary import Status
 
-Status = Literal["awaiting-approval", "running", "monitored", "over"]
+OF_OLDER: Final = {"running": "escalated", "over": "ended"}
+"""What a process of an older version, which may run beside us for a while, writes as status."""
 
 
 class DutyState(BaseModel):
@@ -52,6 +55,11 @@ class EscalationState(BaseModel):
     linked: tuple[str, ...] = ()
     monitored_from: int | None = None
 
+    @field_validator("status", mode="before")
+    @classmethod
+    def _in_words_of_now(cls, status: str) -> str:
+        return OF_OLDER.get(status, status)
+
     @property
     def open_duties(self) -> list[DutyState]:
         """What is owed now, the most urgent first; paused ones last."""
@@ -85,7 +93,7 @@ def _accepted(
     facts = one.model_dump(mode="json", exclude={"receipt", "fulfilled", "duties"})
     begun = EscalationState(
         escalation_id=one.escalation_id or "", subject=event.subject, policy=one.policy,
-        status="running", team=one.team, owner_id=one.owner_id, contact_id=one.contact_id,
+        status="escalated", team=one.team, owner_id=one.owner_id, contact_id=one.contact_id,
         request_id=one.request_id, level=one.level,
         approvers=before.approvers if before else (), facts=facts,
     )  # fmt: skip
@@ -95,11 +103,11 @@ def _accepted(
 def _gone_on(now: EscalationState, event: Decided, specs: Specs) -> EscalationState:
     match event.data:
         case decided.Deescalated(still_monitored=monitored):
-            return _ended(now, "monitored" if monitored else "over", event.source_offset)
+            return _ended(now, "monitored" if monitored else "ended", event.source_offset)
         case decided.MonitoringHeld():
             return _ended(now, "monitored", event.source_offset)
-        case decided.Declined() | decided.Voided() | decided.MonitoringEnded():
-            return _ended(now, "over", None)
+        case decided.Declined() | decided.Voided() | decided.MonitoringEnded() as over:
+            return _ended(now, STATUS_AFTER[type(over)], None)
         case decided.DutyReplanned() as one:
             return _changed(now, one.duty, due_at=one.due_at)
         case decided.DeadlineMissed() as one:
@@ -117,6 +125,8 @@ def _ended(now: EscalationState, status: Status, offset: int | None) -> Escalati
 
 def _recorded(now: EscalationState, one: decided.Recorded) -> EscalationState:
     match one:
+        case decided.Acknowledged():
+            return now.model_copy(update={"status": STATUS_AFTER[decided.Acknowledged]})
         case decided.LevelRaised(to=level):
             return now.model_copy(update={"level": level})
         case decided.ContactChanged(contact_id=contact):

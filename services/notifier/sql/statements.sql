@@ -286,7 +286,7 @@ SELECT
     reader.email, m.address, reader.name, reader.timezone,
     to_jsonb(file) AS file, escalation.state AS escalation,
     EXISTS (SELECT FROM notifier.escalation AS other WHERE other.subject = m.subject
-        AND other.state->>'status' <> 'over') AS is_escalated,
+        AND other.state->>'status' NOT IN ('ended', 'voided', 'declined')) AS is_escalated,
     to_jsonb(requester) AS requester, to_jsonb(behalf) AS behalf, to_jsonb(contact) AS contact,
     to_jsonb(owner) AS owner, to_jsonb(primary_contact) AS primary_contact, to_jsonb(by) AS by,
     asked.comments, asked.form, coalesce(words.words, comment.comments) AS words, words.by_id

@@ -33,7 +33,7 @@ THREE_DAYS = timedelta(days=3)
 
 def running(policy: PolicyRef, **but: Any) -> EscalationState:
     return EscalationState(
-        escalation_id="escalation-1", subject=CASE, policy=policy, status="running", **but
+        escalation_id="escalation-1", subject=CASE, policy=policy, status="escalated", **but
     )
 
 
