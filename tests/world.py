@@ -214,12 +214,17 @@ async def _only_markers(
 
 
 async def _partitions(consumer: Any, name: str) -> set[int]:
-    await consumer._client.force_metadata_update()
+    """The partitions of a topic. A client may not have heard of it yet: then it is asked again."""
     consumer.subscribe([name])
-    await consumer.topics()
-    found = consumer.partitions_for_topic(name)
+
+    async def known() -> set[int]:
+        await consumer._client.force_metadata_update()
+        await consumer.topics()
+        return set(consumer.partitions_for_topic(name) or ())
+
+    found = await until(known, 30)
     consumer.unsubscribe()
-    return set(found or ())
+    return found
 
 
 async def until(
