@@ -207,6 +207,7 @@ class EscalationEvaluated(Fact):
     name: ClassVar[str] = "escalation-evaluated"
     by: Person
     resources: Anything | None = None
+    skills: Anything | None = None
     process_correction: str | None = None
 
 

@@ -31,6 +31,6 @@ async def test_it_writes_what_the_board_has(filled: str, tmp_path: Path) -> None
     assert [row["escalation_id"] for row in rows] == [row["escalation_id"] for row in found["rows"]]
     assert (await as_json(filled, tmp_path, "--as-of", "2020-01-01T00:00:00Z"))["rows"] == []
     wrong = await ask(filled, "export", "csv", "--band", "nope")
-    assert wrong.exit_code == 2 and "no band" in wrong.stderr
+    assert wrong.exit_code == 2 and "is not a band" in wrong.stderr
     nowhere = await ask(filled, "export", "csv", "--to", str(tmp_path / "no" / "where"))
     assert nowhere.exit_code == 1 and "cannot be written" in nowhere.stderr

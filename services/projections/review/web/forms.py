@@ -100,6 +100,7 @@ ACTIONS: Final = {
                (Field("what", "What was asked for", "words"),)),
         Action("evaluate", "escalation-evaluated", "Evaluate", "Record",
                (Field("resources", "Resources that are needed (one a line)", "items"),
+                Field("skills", "Skills that are asked for (one a line)", "items"),
                 Field("process_correction", "What of the process was corrected", "words"))),
         Action("primary-contact", "primary-contact-assigned", "Name the primary contact", "Name",
                (Field("contact", "Who leads it (id)", "person", needed=True),
