@@ -10,9 +10,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from infra.workbench.parts import free_port
 from schemas import reported
 from services.projections.review.web.forms import ACTIONS
-from tests.board.conftest import Site
+from tests.board.conftest import Site, answers
 from tests.journeys.test_projections import caught_up
 from tests.stories import opened
 from tests.world import until
@@ -84,10 +85,19 @@ async def test_sent_twice_is_one_event_and_corrected_is_a_new_one(site: Site) ->
     form = form_of((await client.get(path)).text)
     first, second = [await client.post(path, data={"form": form, **GATED}) for _ in range(2)]
     assert first.headers["location"] == second.headers["location"]
-    corrected = await client.post(path, data={"form": form, **GATED, "comments": "Corrected"})
+    other = {"form": form, **GATED, "comments": "Corrected"}
+    corrected, again = [await client.post(path, data=other) for _ in range(2)]
     assert corrected.headers["location"] != first.headers["location"]
+    assert corrected.headers["location"] == again.headers["location"]
     await client.get(corrected.headers["location"])
     assert len(await site.sent(case, "escalation-requested")) == 2
+    decisions = await site.world.query(
+        f"SELECT data->>'request_id' AS id FROM review.case_events WHERE subject = '{case}' "
+        "AND decided AND name = 'rejected'"
+    )
+    sent = {one.headers["location"].rpartition("/")[2] for one in (first, corrected)}
+    assert {row["id"] for row in decisions} == sent, "each is decided, once"
+    assert len(decisions) == 2
     listed = (await client.get("/submissions")).text
     assert listed.count("board-twice") == 2 and "rejected" in listed
     await client.aclose()
@@ -156,28 +166,17 @@ async def test_words_of_others_are_never_markup(site: Site) -> None:
 
 async def test_without_a_broker_nothing_is_said_to_have_happened(site: Site) -> None:
     """The form is not confirmed, and sending it again once the broker is back counts once."""
-    site.world.start_as("cut-off", "board", ESCALATION_BOARD__PORT=_port(site),
+    port = str(free_port())
+    site.world.start_as("cut-off", "board", ESCALATION_BOARD__PORT=port,
                         ESCALATION_KAFKA__BOOTSTRAP_SERVERS="127.0.0.1:1")  # fmt: skip
-    away = Site(site.world, f"http://127.0.0.1:{_port(site)}")
-    await until(lambda: _is_up(away))
+    away = Site(site.world, f"http://127.0.0.1:{port}")
+    await until(lambda: answers(away))
     client = await away.client()
     case = await new_case(site, "board-cut-off", 30)
     answer = (await send(client, f"/cases/{case}/escalate", **GATED)).text
     assert "Not confirmed" in answer and "Escalated" not in answer
     assert await site.sent(case, "escalation-requested") == []
     await client.aclose()
-
-
-def _port(site: Site) -> str:
-    return str(int(site.address.rpartition(":")[2]) + 1)
-
-
-async def _is_up(site: Site) -> bool:
-    try:
-        async with httpx2.AsyncClient() as client:
-            return bool((await client.get(f"{site.address}/status")).status_code == 200)
-    except httpx2.HTTPError:
-        return False
 
 
 def test_every_reported_action_of_the_page_is_an_event() -> None:

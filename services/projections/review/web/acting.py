@@ -20,13 +20,7 @@ from services.projections.review.web.forms import Action, Field
 from services.projections.review.web.people import Visitor
 from services.projections.review.web.sessions import SQL
 from services.projections.review.web.state import NotFound, Page, asking, page_of, visitor_of
-from services.projections.review.web.submitting import (
-    Form,
-    NotConfirmed,
-    WrongForm,
-    decided,
-    submit,
-)
+from services.projections.review.web.submitting import NotConfirmed, WrongForm, decided, submit
 from services.projections.review.words.rule_answers import sentence
 from services.projections.review.words.wording import because
 
@@ -147,22 +141,21 @@ async def _drawn_or_sent(
         return draft.page(page, visitor, given, errors)
     try:
         sent = await submit(connection, page.publisher, form, draft.action.event,
-                            _event(draft, form, visitor, given))  # fmt: skip
+                            _event(draft, visitor, given))  # fmt: skip
     except ValidationError as error:
         return draft.page(page, visitor, given, _said(error))
-    except NotConfirmed:
-        return RedirectResponse(f"/submissions/{form.id}", 303)
+    except NotConfirmed as error:
+        return RedirectResponse(f"/submissions/{error.event_id}", 303)
     return RedirectResponse(f"/submissions/{sent}", 303)
 
 
-def _event(draft: Draft, form: Form, visitor: Visitor, given: Mapping[str, str]) -> dict[str, Any]:
+def _event(draft: Draft, visitor: Visitor, given: Mapping[str, str]) -> dict[str, Any]:
     """The data of the event. Who acts, and in which roles, comes from the session alone."""
     me = {"id": visitor.id, "name": visitor.name, "roles": list(visitor.roles)}
     data = forms.data_of(draft.fields, given) | draft.data
     if draft.action.code == "escalate":
         source = "internal" if visitor.accounts is None else "customer"
-        return data | {"request_id": form.id, "channel": "form", "requested_by": me,
-                       "source": source}  # fmt: skip
+        return data | {"channel": "form", "requested_by": me, "source": source}
     return data | {"by": me}
 
 

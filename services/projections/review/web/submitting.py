@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 from aiokafka.errors import KafkaError
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -39,7 +39,12 @@ class WrongForm(ValueError):
 
 
 class NotConfirmed(RuntimeError):
-    """The broker did not answer: the event may still arrive; sending it again is safe."""
+    """The broker did not answer for the event of this id: it may still arrive; sending it again
+    is safe."""
+
+    def __init__(self, event_id: str) -> None:
+        super().__init__(f"{event_id} is not confirmed")
+        self.event_id = event_id
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ class Publisher:
                     headers=list(STRUCTURED_HEADERS),
                 )  # fmt: skip
         except (KafkaError, TimeoutError, OSError) as error:
-            raise NotConfirmed from error
+            raise NotConfirmed(event.id) from error
         return record.partition, record.offset
 
     async def _started(self) -> Any:
@@ -117,34 +122,35 @@ async def submit(
 ) -> str:
     """Publish what a form says, once; the id under which it was sent.
 
-    Sent again with other content it gets a new id, for the decider applies an id once. Errors:
-    ``NotConfirmed``, ``ValidationError`` where the event cannot hold the data.
+    Sent again with other content it gets an id that follows from the content, for the decider
+    applies an id once; a request has its own id from there too. Errors: ``NotConfirmed``,
+    ``ValidationError`` where the event cannot hold the data.
     """
-    fact = reported.BY_TYPE[f"support.case.{event}.v1"].model_validate(data)
     content = sha256(json.dumps(data, sort_keys=True).encode()).digest()
-    sent = Envelope(
-        form.id, SOURCE, f"support.case.{event}.v1", form.subject, datetime.now(UTC), fact
-    )
-    row = await _noted(connection, sent, form, content, data)
+    sent = _event(form, event, data)
+    row = await _noted(connection, sent, form.person, content)
     if bytes(row["content"]) != content:
-        return await submit(connection, publisher, _anew(form), event, data)
+        form = replace(form, id=str(uuid5(UUID(form.id), content.hex())))
+        sent = _event(form, event, data)
+        row = await _noted(connection, sent, form.person, content)
     if row["topic_offset"] is None:
         partition, offset = await publisher.publish(sent)
         await connection.execute(SQL["published"], form.id, partition, offset)
     return form.id
 
 
-async def _noted(
-    connection: Any, sent: Envelope[Any], form: Form, content: bytes, data: dict[str, Any]
-) -> Any:
+def _event(form: Form, event: str, data: dict[str, Any]) -> Envelope[Any]:
+    type_ = f"support.case.{event}.v1"
+    more = {"request_id": form.id} if type_ == REQUEST else {}
+    fact = reported.BY_TYPE[type_].model_validate(data | more)
+    return Envelope(form.id, SOURCE, type_, form.subject, datetime.now(UTC), fact)
+
+
+async def _noted(connection: Any, sent: Envelope[Any], person: str, content: bytes) -> Any:
+    request_id = sent.id if sent.type == REQUEST else None
     return await connection.fetchrow(
-        SQL["submit"], form.id, content, form.person, form.subject, sent.type,
-        data.get("request_id") if sent.type == REQUEST else None,
-    )  # fmt: skip
-
-
-def _anew(form: Form) -> Form:
-    return Form(str(uuid4()), form.person, form.subject, form.action)
+        SQL["submit"], sent.id, content, person, sent.subject, sent.type, request_id
+    )
 
 
 async def decided(connection: Any, submission: Any, wait: float = WAIT) -> list[dict[str, Any]]:
