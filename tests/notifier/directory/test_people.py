@@ -29,6 +29,12 @@ def test_a_person_is_known_by_what_was_said_last() -> None:
     assert (row.phone, row.working_hours) == ("+49 1", "9 to 5")
 
 
+@pytest.mark.parametrize("hours", [2**63, -(2**70), 1.5, True, [2**63], {"mon": 2**63}])
+def test_working_hours_of_any_shape_are_kept_as_text(hours: object) -> None:
+    ann = person("ann", working_hours=hours)
+    assert isinstance(hear(opened(opened_by=ann)).people[CASE, "ann"].working_hours, str)
+
+
 def test_an_id_alone_is_no_person_to_keep() -> None:
     assert hear(opened()).people == {}
 
