@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -29,6 +30,20 @@ async def test_a_list_is_its_view_and_its_file_is_the_list(site: Site, path: str
     assert (await client.get(f"/{path}?nope=1")).status_code == 400
     for one in (client, stranger):
         await one.aclose()
+
+
+async def test_what_others_may_see_is_not_counted(site: Site) -> None:
+    rows = await site.world.query(
+        "SELECT account_id, count(*) AS number FROM review.rejections "
+        "WHERE requested_at > now() - interval '7 days' GROUP BY account_id ORDER BY 2 DESC LIMIT 1"
+    )
+    account, number = rows[0]["account_id"], rows[0]["number"]
+    client = await site.client(replace(STRANGER, accounts=(account,)))
+    assert f"the last 7 days: {number}<" in (await client.get("/review/all")).text
+    found = (await client.get("/api/v1/rejections")).json()
+    assert found["total"] >= number
+    assert {row["account_id"] for row in found["rows"]} == {account}
+    await client.aclose()
 
 
 async def test_the_radar_shows_who_may_escalate_and_what_nobody_answered(site: Site) -> None:

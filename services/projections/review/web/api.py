@@ -16,6 +16,7 @@ from services.projections.review.web import sessions
 from services.projections.review.web.asking import BadAddress, address, written
 from services.projections.review.web.case_page import seen_case
 from services.projections.review.web.people import Visitor
+from services.projections.review.web.seen import seen_rows
 from services.projections.review.web.state import (
     NotFound,
     SignInFirst,
@@ -26,12 +27,6 @@ from services.projections.review.web.state import (
 
 api = APIRouter(prefix="/api/v1")
 _MOST: Final = 1_000
-_SEEN: Final = """
-    SELECT * FROM review.{view}
-    WHERE ($1::text[] IS NULL OR coalesce(team, 'unassigned') = ANY($1))
-      AND ($2::text[] IS NULL OR account_id = ANY($2))
-    ORDER BY {order} LIMIT $3
-"""
 
 
 class Rows(BaseModel):
@@ -100,14 +95,11 @@ async def the_board(
 async def _view(request: Request, view: str, order: str) -> Rows:
     async with asking(request) as connection:
         visitor = await caller(request, connection)
-        found = await connection.fetch(
-            _SEEN.format(view=view, order=order),
-            None if visitor.teams is None else list(visitor.teams),
-            None if visitor.accounts is None else list(visitor.accounts), _MOST,
-        )  # fmt: skip
+        query = f"SELECT * FROM review.{view}"  # noqa: S608 - a name of ours
+        found, total = await seen_rows(connection, visitor, query, order, _MOST)
         at = await connection.fetchval("SELECT now()")
-    rows = [{k: _plain(v) for k, v in dict(row).items()} for row in found]
-    return Rows(as_of=at, total=len(rows), rows=rows)
+    rows = [{k: _plain(v) for k, v in row.items()} for row in found]
+    return Rows(as_of=at, total=total, rows=rows)
 
 
 def _plain(value: Any) -> Any:

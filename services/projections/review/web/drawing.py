@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final
@@ -13,11 +12,11 @@ from starlette.responses import HTMLResponse
 from schemas.codes import in_words
 from services.projections.review.questions.attention import BANDS, PARTS
 from services.projections.review.questions.open_board import why
-from services.projections.review.times import instant, span
+from services.projections.review.times import instant
 from services.projections.review.web.deadline import deadline, distance
 
 SIGNS: Final = {"overdue": "▲", "strong": "◕", "soon": "◕", "later": "○", "paused": "❚❚",
-                "none": "·", "kept": "✓"}  # fmt: skip
+                "none": "·"}  # fmt: skip
 TRENDS: Final = {"improving": "↗ improving", "same": "→ the same", "declining": "↘ declining"}
 GRADES: Final = {"high": "■ High (red)", "medium": "◧ Medium (orange)", "low": "□ Low"}
 BAND_NAMES: Final = {band.code: band.name for band in BANDS}
@@ -33,7 +32,7 @@ def _environment() -> Environment:
         loader=PackageLoader(__package__ or ""), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    found.filters.update(words=in_words, instant=instant, span=span, distance=distance)
+    found.filters.update(words=in_words, instant=instant, distance=distance)
     found.globals.update(
         signs=SIGNS, trends=TRENDS, grades=GRADES, band_names=BAND_NAMES, bands=BANDS, parts=PARTS,
         deadline=deadline, why=why, static=_fingerprint,
@@ -47,7 +46,3 @@ TEMPLATES: Final = _environment()
 def draw(name: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page as an answer."""
     return HTMLResponse(TEMPLATES.get_template(name).render(**values), status)
-
-
-def iso(at: datetime, zone: tzinfo) -> str:
-    return at.astimezone(zone).isoformat(timespec="seconds")

@@ -14,6 +14,7 @@ from services.projections.review.web.asking import BadAddress, address
 from services.projections.review.web.drawing import draw
 from services.projections.review.web.pages import common
 from services.projections.review.web.people import Visitor
+from services.projections.review.web.seen import seen_rows
 from services.projections.review.web.state import NotFound, asking, visitor_of
 
 MOST: Final = 1_000
@@ -21,13 +22,14 @@ MOST: Final = 1_000
 
 @dataclass(frozen=True)
 class Listing:
-    """``sql`` gives the rows; those of others are left out. ``columns`` are shown, in this order;
-    ``parameter`` is what the address may say, with its default."""
+    """``sql`` gives the rows, ``order`` says which stands first, ``columns`` are shown, in this
+    order; ``parameter`` is what the address may say, with its default."""
 
     path: str
     title: str
     says: str
     sql: str
+    order: str
     columns: tuple[str, ...]
     parameter: tuple[str, str] | None = None
 
@@ -48,39 +50,39 @@ RADAR: Final = """
         LEFT JOIN review.case_events AS c
             ON c.subject = e.case_id AND c.name = 'comment-added'
     ) AS said ON true
-    WHERE e.eligible_at <= now() + make_interval(hours => $1::integer)
-    ORDER BY said.unanswered DESC NULLS LAST, e.eligible_at, e.case_id
+    WHERE e.eligible_at <= now() + make_interval(hours => $4::integer)
 """
 LISTINGS: Final = {
     one.path: one
     for one in (
         Listing("approvals", "What waits for a decision",
                 "Requests that an approver has to decide, what is due first on top.",
-                "SELECT * FROM review.open_escalations WHERE status = 'awaiting-approval' "
-                "ORDER BY next_due_at, escalation_id",
+                "SELECT * FROM review.open_escalations WHERE status = 'awaiting-approval'",
+                "next_due_at, escalation_id",
                 ("case_id", "title", "account_id", "team", "escalation_severity", "severity",
                  "requested_at", "next_due_at", "policy")),
         Listing("rejections", "Requests that were not accepted",
                 "The latest first, each with every reason.",
-                "SELECT * FROM review.rejections ORDER BY requested_at DESC, request_id",
+                "SELECT * FROM review.rejections", "requested_at DESC, request_id",
                 ("case_id", "account_id", "team", "requested_at", "codes", "eligible_at",
                  "policy")),
         Listing("radar", "Who may escalate soon",
                 "Open cases that may be escalated now or within so many hours, with the customers' "
                 "comments that nobody has answered.", RADAR,
+                "unanswered DESC NULLS LAST, eligible_at, case_id",
                 ("case_id", "account_id", "team", "severity", "tier", "eligible_at", "unanswered",
                  "last_answer", "policy"), ("hours", "24")),
         Listing("duties", "Duties", "The promise ledger: what was owed, and what became of it.",
-                "SELECT * FROM review.duties ORDER BY set_at DESC, escalation_id, duty, number",
+                "SELECT * FROM review.duties", "set_at DESC, escalation_id, duty, number",
                 ("case_id", "account_id", "team", "duty", "number", "kind", "owed_by", "owner",
                  "set_at", "due_at", "outcome", "fulfilled_at", "lateness")),
         Listing("improvements", "Improvements", "What was named, or waived, after an escalation.",
-                "SELECT * FROM review.improvements ORDER BY given_at DESC",
+                "SELECT * FROM review.improvements", "given_at DESC",
                 ("case_id", "account_id", "team", "kind", "given_at", "given_by", "category",
                  "link", "words")),
         Listing("gaps", "Escalations of which nobody heard",
                 "Nobody could be reached, and nobody is about to be.",
-                "SELECT * FROM review.notification_gaps ORDER BY accepted_at DESC",
+                "SELECT * FROM review.notification_gaps", "accepted_at DESC",
                 ("case_id", "account_id", "team", "accepted_at", "messages", "states")),
     )
 }  # fmt: skip
@@ -100,15 +102,17 @@ def listed(listing: Listing, form: str | None = None) -> Callable[[Request], Any
         given, own = _given(request, listing)
         async with asking(request) as connection:
             visitor = await visitor_of(request, connection)
-            found = await connection.fetch(listing.sql, *own)
-            mine = [dict(row) for row in found if visitor.may_see(row["team"], row["account_id"])]
+            most = MOST if form is None else None
+            mine, total = await seen_rows(
+                connection, visitor, listing.sql, listing.order, most, *own
+            )
             values = await common(connection, visitor, address(given, visitor), None)
             kept = await _kept(connection, visitor) if listing.path == "duties" else None
         if form == "csv":
             name = f"{listing.path}-{values['fresh'].at:%Y-%m-%dT%H%MZ}.csv"
             head = {"content-disposition": f'attachment; filename="{name}"'}
             return Response(as_csv(mine, listing.columns), headers=head, media_type="text/csv")
-        return draw("list.html", listing=listing, rows=mine[:MOST], total=len(mine), kept=kept,
+        return draw("list.html", listing=listing, rows=mine, total=total, kept=kept,
                     own=own[0] if own else None, **values)  # fmt: skip
 
     return answer
@@ -116,10 +120,7 @@ def listed(listing: Listing, form: str | None = None) -> Callable[[Request], Any
 
 async def _kept(connection: Any, visitor: Visitor) -> Any:
     """How many promises were kept, of those that can be judged."""
-    teams, accounts = visitor.teams, visitor.accounts
-    return await connection.fetchrow(
-        KEPT, None if teams is None else list(teams), None if accounts is None else list(accounts)
-    )
+    return await connection.fetchrow(KEPT, visitor.teams, visitor.accounts)
 
 
 def _given(request: Request, listing: Listing) -> tuple[dict[str, str], list[int]]:
@@ -134,10 +135,8 @@ def _given(request: Request, listing: Listing) -> tuple[dict[str, str], list[int
     return given, [int(text)]
 
 
-_ACCOUNT: Final = """
-    SELECT * FROM review.escalation_status WHERE account_id = $1 ORDER BY requested_at DESC
-"""
-_CASES: Final = "SELECT * FROM review.cases WHERE account_id = $1 ORDER BY opened_at DESC LIMIT 500"
+_ACCOUNT: Final = "SELECT * FROM review.escalation_status WHERE account_id = $4"
+_CASES: Final = "SELECT * FROM review.cases WHERE account_id = $4"
 
 
 async def account(request: Request) -> Response:
@@ -145,11 +144,10 @@ async def account(request: Request) -> Response:
     id_ = request.path_params["account_id"]
     async with asking(request) as connection:
         visitor = await visitor_of(request, connection)
-        found = [await connection.fetch(query, id_) for query in (_ACCOUNT, _CASES)]
-        escalations, cases = [
-            [row for row in rows if visitor.may_see(row["team"], row["account_id"])]
-            for rows in found
-        ]
+        escalations, _ = await seen_rows(
+            connection, visitor, _ACCOUNT, "requested_at DESC", None, id_
+        )
+        cases, _ = await seen_rows(connection, visitor, _CASES, "opened_at DESC", 500, id_)
         if not escalations and not cases:
             raise NotFound
         values = await common(connection, visitor, address({}, visitor), None)

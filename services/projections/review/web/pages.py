@@ -18,6 +18,7 @@ from services.projections.review.questions.open_board import Answer, board
 from services.projections.review.web.asking import Address, address, written
 from services.projections.review.web.drawing import draw
 from services.projections.review.web.people import Visitor
+from services.projections.review.web.seen import seen_rows
 from services.projections.review.web.state import NotFound, asking, visitor_of
 from services.projections.review.web.submitting import is_shown
 
@@ -32,7 +33,6 @@ _SIGNED: Final = """
 _TEAMS: Final = "SELECT team, name, zone FROM review.teams ORDER BY team"
 _REJECTED: Final = """
     SELECT * FROM review.rejections WHERE requested_at > now() - interval '7 days'
-    ORDER BY requested_at DESC LIMIT 200
 """
 
 
@@ -62,11 +62,14 @@ async def review(request: Request) -> Response:
         is_late = await _is_late(connection, found)
         answer = await board(connection, found.asked)
         changes = await _changes(connection, day, team, visitor)
+        rejected, number = await seen_rows(
+            connection, visitor, _REJECTED, "requested_at DESC, request_id", 50
+        )
         values = {
             "day": day, "team": team, "teams": _visible(teams, visitor), "changes": changes,
             "signed": signed,
             "before": before, "is_late": is_late,
-            "rejected": await _rejections(connection, visitor),
+            "rejected": rejected, "rejections": number,
             **await common(connection, visitor, found, answer),
         }  # fmt: skip
     return draw("review.html", **values)
@@ -116,11 +119,6 @@ async def _changes(
     rows = await connection.fetch(_DAILY, day, None if team == EVERY else team)
     mine = [dict(row) for row in rows if visitor.may_see(row["team"], row["account_id"])]
     return {name: [row for row in mine if row["section"] == name] for name in SECTIONS}
-
-
-async def _rejections(connection: Any, visitor: Visitor) -> list[dict[str, Any]]:
-    rows = await connection.fetch(_REJECTED)
-    return [dict(row) for row in rows if visitor.may_see(row["team"], row["account_id"])]
 
 
 async def common(
