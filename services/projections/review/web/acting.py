@@ -195,5 +195,4 @@ async def submissions(request: Request) -> Response:
     async with asking(request) as connection:
         visitor = await visitor_of(request, connection)
         rows = await connection.fetch(SQL["own_submissions"], visitor.id)
-        found = [(row, await decided(connection, row, 0)) for row in rows]
-    return draw("submissions.html", visitor=visitor, rows=found)
+    return draw("submissions.html", visitor=visitor, rows=rows)

@@ -52,7 +52,18 @@ UPDATE board.submissions SET topic_partition = $2, topic_offset = $3 WHERE form_
 SELECT * FROM board.submissions WHERE form_id = $1 AND person_id = $2
 
 -- name: own_submissions
-SELECT * FROM board.submissions WHERE person_id = $1 ORDER BY sent_at DESC LIMIT 50
+-- Each with the first decision that it led to.
+SELECT s.*, decision.name AS decision
+FROM (
+    SELECT * FROM board.submissions WHERE person_id = $1 ORDER BY sent_at DESC LIMIT 50
+) AS s
+LEFT JOIN LATERAL (
+    SELECT e.name FROM review.case_events AS e
+    WHERE e.subject = s.subject AND e.decided AND s.topic_offset IS NOT NULL
+      AND (e.causation_id = s.form_id OR e.data->>'request_id' = s.request_id)
+    ORDER BY e.kafka_offset LIMIT 1
+) AS decision ON true
+ORDER BY s.sent_at DESC
 
 -- name: decisions_on
 SELECT name, occurred_at, data FROM review.case_events
