@@ -112,9 +112,7 @@ async def board(connection: Any, asked: Asked) -> Answer:
     query = attention.THEN if asked.as_of is not None else attention.NOW
     if asked.case_id is not None and asked.as_of is None:
         query = attention.ONE
-    wanted = [None if asked.teams is None else list(asked.teams),
-              None if asked.accounts is None else list(asked.accounts),
-              *(asked.filters.get(name) for name in FILTERS)]  # fmt: skip
+    wanted = [asked.teams, asked.accounts, *(asked.filters.get(name) for name in FILTERS)]
     wanted_rows = f"SELECT * FROM ({query}) AS one {_WHERE}"  # noqa: S608 - parts of this file
     found = await connection.fetch(
         _PAGE.format(query=wanted_rows), at, *wanted, *_after(asked.cursor), asked.limit,

@@ -141,7 +141,7 @@ async def _drawn_or_sent(
         return draft.page(page, visitor, given, errors)
     try:
         sent = await submit(connection, page.publisher, form, draft.action.event,
-                            _event(draft, visitor, given))  # fmt: skip
+                            _data(draft, visitor, given))  # fmt: skip
     except ValidationError as error:
         return draft.page(page, visitor, given, _said(error))
     except NotConfirmed as error:
@@ -149,7 +149,7 @@ async def _drawn_or_sent(
     return RedirectResponse(f"/submissions/{sent}", 303)
 
 
-def _event(draft: Draft, visitor: Visitor, given: Mapping[str, str]) -> dict[str, Any]:
+def _data(draft: Draft, visitor: Visitor, given: Mapping[str, str]) -> dict[str, Any]:
     """The data of the event. Who acts, and in which roles, comes from the session alone."""
     me = {"id": visitor.id, "name": visitor.name, "roles": list(visitor.roles)}
     data = forms.data_of(draft.fields, given) | draft.data

@@ -30,7 +30,8 @@ _MOST: Final = 1_000
 
 
 class Rows(BaseModel):
-    """Rows as of an instant; ``next`` is the cursor of the next page, null on the last."""
+    """Rows as of an instant. ``total`` counts all that match, also those that are not in
+    ``rows``; ``next`` is the cursor of the next page, null on the last."""
 
     as_of: datetime
     total: int

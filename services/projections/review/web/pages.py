@@ -25,7 +25,7 @@ from services.projections.review.web.submitting import is_shown
 SECTIONS: Final = ("new", "raised", "acknowledged", "missed", "de-escalated", "silent")
 EVERY: Final = "all"
 """The review of all teams together."""
-_DAILY: Final = "SELECT * FROM review.daily($1, $2)"
+_DAILY: Final = "SELECT * FROM review.daily($4, $5)"
 _SIGNED: Final = """
     SELECT * FROM review.sign_offs WHERE team = $1 AND review_date <= $2
     ORDER BY review_date DESC LIMIT 60
@@ -116,9 +116,11 @@ def _visible(teams: dict[str, Any], visitor: Visitor) -> list[str]:
 async def _changes(
     connection: Any, day: date, team: str, visitor: Visitor
 ) -> dict[str, list[dict[str, Any]]]:
-    rows = await connection.fetch(_DAILY, day, None if team == EVERY else team)
-    mine = [dict(row) for row in rows if visitor.may_see(row["team"], row["account_id"])]
-    return {name: [row for row in mine if row["section"] == name] for name in SECTIONS}
+    one_team = None if team == EVERY else team
+    rows, _ = await seen_rows(
+        connection, visitor, _DAILY, "changed_at, escalation_id", None, day, one_team
+    )
+    return {name: [row for row in rows if row["section"] == name] for name in SECTIONS}
 
 
 async def common(

@@ -6,12 +6,11 @@ from typing import Any, Final
 
 from services.projections.review.web.people import Visitor
 
-_SEEN: Final = """
-    SELECT count(*) OVER () AS all_rows, one.* FROM ({query}) AS one
-    WHERE ($1::text[] IS NULL OR coalesce(team, 'unassigned') = ANY($1))
-      AND ($2::text[] IS NULL OR account_id = ANY($2))
-    ORDER BY {order} LIMIT $3
+IS_SEEN: Final = """
+    ($1::text[] IS NULL OR coalesce(team, 'unassigned') = ANY($1))
+    AND ($2::text[] IS NULL OR account_id = ANY($2))
 """
+"""Whether a row is any of a visitor's business, by the visitor's teams and accounts."""
 
 
 async def seen_rows(
@@ -22,7 +21,9 @@ async def seen_rows(
     The query's own parameters begin with ``$4``; its rows have ``team`` and ``account_id``.
     """
     found = await connection.fetch(
-        _SEEN.format(query=query, order=order), visitor.teams, visitor.accounts, most, *own
-    )
+        f"SELECT count(*) OVER () AS all_rows, one.* FROM ({query}) AS one "  # noqa: S608 - ours
+        f"WHERE {IS_SEEN} ORDER BY {order} LIMIT $3",
+        visitor.teams, visitor.accounts, most, *own,
+    )  # fmt: skip
     rows = [{name: value for name, value in row.items() if name != "all_rows"} for row in found]
     return rows, found[0]["all_rows"] if found else 0

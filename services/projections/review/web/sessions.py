@@ -65,11 +65,7 @@ async def of_token(connection: Any, secret: str) -> Visitor | None:
 
 
 def _columns(visitor: Visitor) -> tuple[Any, ...]:
-    return (
-        visitor.id, visitor.name, list(visitor.roles),
-        None if visitor.teams is None else list(visitor.teams),
-        None if visitor.accounts is None else list(visitor.accounts),
-    )  # fmt: skip
+    return visitor.id, visitor.name, visitor.roles, visitor.teams, visitor.accounts
 
 
 def _visitor(row: Any) -> Visitor | None:

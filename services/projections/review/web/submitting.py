@@ -130,9 +130,8 @@ async def submit(
     sent = _event(form, event, data)
     row = await _noted(connection, sent, form.person, content)
     if bytes(row["content"]) != content:
-        form = replace(form, id=str(uuid5(UUID(form.id), content.hex())))
-        sent = _event(form, event, data)
-        row = await _noted(connection, sent, form.person, content)
+        corrected = replace(form, id=str(uuid5(UUID(form.id), content.hex())))
+        return await submit(connection, publisher, corrected, event, data)
     if row["topic_offset"] is None:
         partition, offset = await publisher.publish(sent)
         await connection.execute(SQL["published"], form.id, partition, offset)
