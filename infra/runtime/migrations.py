@@ -112,7 +112,7 @@ async def _apply(connection: asyncpg.Connection, owner: str, migration: Migratio
         except asyncpg.PostgresError as error:
             raise MigrationProblem(f"{migration.file}: {error}") from error
         await connection.execute(
-            f"INSERT INTO {owner}.schema_migrations (version, checksum) VALUES ($1, $2)",  # noqa: S608
+            f"INSERT INTO {owner}.schema_migrations (version, checksum) VALUES ($1, $2)",  # noqa: S608 - our own names
             migration.version,
             migration.checksum,
         )

@@ -105,7 +105,7 @@ def _talk(case: StoryCase) -> None:
 
 def account(ends: datetime) -> Iterator[tuple[str, bytes]]:
     """One account with several cases, escalated together, with approval; one case leaves again."""
-    random = Random(ACCOUNT)  # noqa: S311
+    random = Random(ACCOUNT)  # noqa: S311 - a story, not a secret
     asker = having(person(random, "agent", 24), "escalation-requester")
     lead = having(person(random, "manager", 6), "escalation-manager")
     cases = [f"CASE-8{number:04d}" for number in range(1, 4)]
@@ -134,7 +134,7 @@ def account(ends: datetime) -> Iterator[tuple[str, bytes]]:
 
 def due_soon(ends: datetime, cases: int = 4) -> Iterator[tuple[str, bytes]]:
     """Cases whose first contact becomes overdue seconds after the day ends: nobody called."""
-    random = Random(cases)  # noqa: S311
+    random = Random(cases)  # noqa: S311 - a story, not a secret
     for number in range(cases):
         subject = f"CASE-9{number:04d}"
         asked_at = ends - 24 * HOUR + timedelta(seconds=12 + 2 * number)
@@ -171,7 +171,7 @@ def bad_records() -> list[tuple[bytes | None, bytes]]:
 
 def salesforce(seed: int, cases: int, ends: datetime) -> Iterator[bytes]:
     """Change events as Salesforce publishes them: new cases, comments, a gap."""
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)  # noqa: S311 - a story, not a secret
     for number in range(cases):
         case, at = f"500{number:012d}AAA", ends - timedelta(hours=random.uniform(10, 40))
         yield _change("Case", case, at, (number, "CREATE"), {

@@ -93,7 +93,7 @@ def run(service: Service) -> None:
 
     Example: ESCALATION_KAFKA__BOOTSTRAP_SERVERS=kafka:9092 escalation run decider
     """
-    os.execv(sys.executable, [sys.executable, "-m", PROGRAMS[service.value].package])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", PROGRAMS[service.value].package])  # noqa: S606 - no shell is wanted
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:

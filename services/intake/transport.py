@@ -25,11 +25,11 @@ class CommittedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # F
         return guard(consumer, settings.kafka, topics.INTAKE_GROUP, settings.intake.instance_id)
 
 
-class CommittedConsumer(driver.Consumer):  # type: ignore[misc]
+class CommittedConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no types
     def _new_consumer_thread(self) -> CommittedThread:
         return CommittedThread(self, loop=self.loop, beacon=self.beacon)
 
 
-class CommittedTransport(driver.Transport):  # type: ignore[misc]
+class CommittedTransport(driver.Transport):  # type: ignore[misc]  # Faust has no types
     Consumer = CommittedConsumer
     settings: Settings

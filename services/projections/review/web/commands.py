@@ -19,7 +19,7 @@ from services.projections.review.web.people import PERSONAS
 
 token_app = typer.Typer(no_args_is_help=True)
 # The members are computed, which the type checker cannot follow.
-Persona = StrEnum("Persona", {name.upper(): name for name in PERSONAS})  # type: ignore[misc]
+Persona = StrEnum("Persona", {name.upper(): name for name in PERSONAS})  # type: ignore[misc]  # members are computed
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 
@@ -29,7 +29,7 @@ def mount(app: typer.Typer) -> None:
 
 
 @token_app.command("link")
-def link(persona: Persona = Persona.MANAGER, json: Json = False) -> None:  # type: ignore[attr-defined]
+def link(persona: Persona = Persona.MANAGER, json: Json = False) -> None:  # type: ignore[attr-defined]  # likewise
     """Print a link that signs in once, within ten minutes. For a machine of one's own.
 
     Example: escalation token link --persona approver
