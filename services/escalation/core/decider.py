@@ -21,13 +21,8 @@ from services.escalation.core.deescalation import deescalate
 from services.escalation.core.duties import terms_of
 from services.escalation.core.evolve import evolve
 from services.escalation.core.replanning import by_calendar, replanned
-from services.escalation.core.requests import (
-    RequestInContext,
-    judge,
-    judge_comment,
-    reject_without_case,
-    request_of,
-)
+from services.escalation.core.requests import RequestInContext, judge, reject_without_case
+from services.escalation.core.requests_in_comments import judge_comment, request_of
 
 Decisions = tuple[Decision, ...]
 
