@@ -158,7 +158,7 @@ class World:
         try:
             name = topic_name(self.kafka, topic)
             places = [TopicPartition(name, n) for n in sorted(await _partitions(consumer, name))]
-            ends = await consumer.end_offsets(places)
+            ends = await self._committed_ends(consumer, places)
             consumer.assign(places)
             await consumer.seek_to_beginning(*places)
             found: list[Any] = []
@@ -168,6 +168,22 @@ class World:
             return sorted(found, key=lambda one: (one.partition, one.offset))
         finally:
             await consumer.stop()
+
+    async def _committed_ends(self, committed: Any, places: list[TopicPartition]) -> Any:
+        """Where what may be read ends, once no transaction is open before it: a commit is answered
+        before its marks are in every partition."""
+        consumer = make_consumer(self.kafka, isolation_level="read_uncommitted")
+        await consumer.start()
+        try:
+            written = await consumer.end_offsets(places)
+        finally:
+            await consumer.stop()
+
+        async def ends() -> Any:
+            found = await committed.end_offsets(places)
+            return found if all(found[tp] >= written[tp] for tp in places) else None
+
+        return await until(ends)
 
     async def decisions(self) -> list[dict[str, Any]]:
         return [json.loads(one.value) for one in await self.records(topics.ESCALATION_EVENTS.name)]
